@@ -1,0 +1,39 @@
+"""The only door to a row of somebody's book. A stranger gets 404, the same as for a row that does not exist."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from contacts.models import Acquaintance, Import, Interaction, Person, Reminder
+from netapp.accounts.models import User
+
+
+def people_of(member: User) -> QuerySet[Person]:
+    """Every card of the member's, archived ones too, deleted ones not."""
+    return Person.objects.filter(owner=member, deleted_at=None)
+
+
+def person_for(member: User, person_id: UUID) -> Person:
+    """One card of the member's. Raises Http404."""
+    return get_object_or_404(people_of(member), id=person_id)
+
+
+def interaction_for(member: User, interaction_id: UUID) -> Interaction:
+    """One contact of the member's. Raises Http404."""
+    return get_object_or_404(Interaction.objects.select_related("person"), owner=member, id=interaction_id)
+
+
+def acquaintance_for(member: User, acquaintance_id: UUID) -> Acquaintance:
+    """One acquaintance that the member recorded. Raises Http404."""
+    return get_object_or_404(Acquaintance.objects.select_related("a", "b"), owner=member, id=acquaintance_id)
+
+
+def import_for(member: User, import_id: UUID) -> Import:
+    """One import of the member's, without its bytes. Raises Http404."""
+    return get_object_or_404(Import.objects.defer("content"), owner=member, id=import_id)
+
+
+def reminder_for(member: User, reminder_id: UUID) -> Reminder:
+    """One reminder of the member's. Raises Http404."""
+    return get_object_or_404(Reminder.objects.select_related("person"), owner=member, id=reminder_id)

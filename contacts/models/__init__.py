@@ -1,0 +1,32 @@
+"""Whom a member knows, and how well."""
+
+from contacts.models.connections import Connection, ConnectionState
+from contacts.models.imports import Import, ImportFormat, ImportRow, ImportState, RowOutcome
+from contacts.models.interactions import Direction, Interaction, InteractionKind
+from contacts.models.people import Handle, Identity, Person, Reach, Relation
+from contacts.models.reminders import Reminder, ReminderKind, ReminderState
+from contacts.models.ties import Acquaintance, AcquaintanceSource, Closeness
+
+__all__ = [
+    "Acquaintance",
+    "AcquaintanceSource",
+    "Closeness",
+    "Connection",
+    "ConnectionState",
+    "Direction",
+    "Handle",
+    "Identity",
+    "Import",
+    "ImportFormat",
+    "ImportRow",
+    "ImportState",
+    "Interaction",
+    "InteractionKind",
+    "Person",
+    "Reach",
+    "Relation",
+    "Reminder",
+    "ReminderKind",
+    "ReminderState",
+    "RowOutcome",
+]

@@ -1,0 +1,83 @@
+"""Consents: what each party was asked, at which address, and what they answered."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from contacts.models import Person
+from introductions import lifecycle
+from introductions.models.introductions import Introduction
+
+
+class ConsentState(models.TextChoices):
+    """Where one party's question stands."""
+
+    WAITING = "waiting", "not asked yet"
+    ASKED = "asked", "asked"
+    ANSWERED = "answered", "answered"
+    VOID = "void", "no longer asked"
+
+
+class Answer(models.TextChoices):
+    """What a party can answer."""
+
+    YES = "yes", "Yes"
+    FORWARD = "forward", "I'll pass it on myself"
+    NOT_NOW = "not_now", "Not now"
+    NO = "no", "No"
+    NOT_WELL = "not_well", "I don't know them well enough"
+    NOT_ME = "not_me", "This is not me, or I don't know who asks"
+
+
+class Consent(models.Model):
+    """One party's yes or no. Looked up by the digest of the token in the mail; void once the introduction moved on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    introduction = models.ForeignKey(Introduction, on_delete=models.CASCADE, related_name="consents")
+    position = models.PositiveSmallIntegerField(help_text="The order of asking; the target is last.")
+    party = models.CharField(
+        max_length=10,
+        choices=[(party.value, party.value) for party in (lifecycle.Party.INTRODUCER, lifecycle.Party.TARGET)],
+    )
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=300)
+    email = models.EmailField(
+        blank=True, help_text="Where the question goes. Not shown to the asker before both said yes."
+    )
+    state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.WAITING)
+    answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
+    word = models.TextField(blank=True, max_length=2000, help_text="A word back.")
+    word_is_shared = models.BooleanField(default=False)
+    added = models.TextField(blank=True, max_length=2000, help_text="A line of the introducer's own, for the target.")
+    salt = models.CharField(max_length=32, blank=True)
+    token_digest = models.CharField(max_length=64, null=True, unique=True)
+    asked_at = models.DateTimeField(null=True)
+    nudge_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        indexes = [
+            models.Index(fields=["expires_at"], name="consent_expiry", condition=Q(state="asked")),
+            models.Index(fields=["nudge_at"], name="consent_nudge", condition=Q(state="asked", nudge_at__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["introduction", "position"], name="consent_once_a_step"),
+            models.UniqueConstraint(
+                fields=["introduction"], name="consent_one_asked_at_a_time", condition=Q(state="asked")
+            ),
+            models.CheckConstraint(
+                name="consent_asked_is_whole",
+                condition=~Q(state="asked")
+                | (Q(asked_at__isnull=False, expires_at__isnull=False, token_digest__isnull=False) & ~Q(email="")),
+            ),
+            models.CheckConstraint(
+                name="consent_answered_is_whole",
+                condition=~Q(state="answered") | (Q(answered_at__isnull=False) & ~Q(answer="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"

@@ -1,0 +1,83 @@
+"""Introductions and the log of what happened to them."""
+
+from django.db import models
+from django.db.models import Q
+
+from contacts.models import Person
+from introductions import lifecycle
+from introductions.models.objectives import Seat
+from netapp.lib.models import Owned
+
+STATES = [(state.value, state.value.replace("_", " ")) for state in lifecycle.State]
+
+
+class Introduction(Owned):
+    """One request, from draft to outcome. `owner` is the asker.
+
+    Who is asked, in which order, stands in its consents: introducer(s) first, the target last.
+    """
+
+    introducer = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    target = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.SET_NULL, related_name="introductions")
+    introducer_name = models.CharField(max_length=300)
+    target_name = models.CharField(max_length=300)
+    target_about = models.CharField(
+        max_length=600, blank=True, help_text="Role and organisation, as the asker knows."
+    )
+    message = models.TextField("to your friend", blank=True, max_length=4000)
+    note = models.TextField("the note that is passed on", max_length=4000)
+    state = models.CharField(max_length=20, choices=STATES, default=lifecycle.State.DRAFT)
+    state_at = models.DateTimeField()
+    shown_state = models.CharField(
+        max_length=20,
+        choices=STATES,
+        default=lifecycle.State.DRAFT,
+        help_text="What the asker sees. A no shows only at `reveal_at`, so that its hour betrays nobody.",
+    )
+    reveal_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    introduced_at = models.DateTimeField(null=True)
+    outcome = models.TextField("what came of it", blank=True, max_length=4000)
+    was_worth_it = models.BooleanField(null=True)
+    introducer_told_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-state_at"], name="introduction_by_owner"),
+            models.Index(fields=["reveal_at"], name="introduction_reveal", condition=Q(reveal_at__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "target"],
+                name="introduction_one_open_a_target",
+                condition=Q(state__in=sorted(lifecycle.OPEN)),
+            ),
+            models.CheckConstraint(name="introduction_known_state", condition=Q(state__in=sorted(lifecycle.State))),
+            models.CheckConstraint(
+                name="introduction_introduced_has_time",
+                condition=~Q(state="introduced") | Q(introduced_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"introduction {self.pk}"
+
+
+class Event(models.Model):
+    """One thing that happened. What a party may read of it is decided by `introductions.queries`, never by a template."""
+
+    id = models.BigAutoField(primary_key=True)
+    introduction = models.ForeignKey(Introduction, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    party = models.CharField(max_length=10, choices=[(party.value, party.value) for party in lifecycle.Party])
+    old = models.CharField(max_length=20, blank=True)
+    new = models.CharField(max_length=20, blank=True)
+    what = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"

@@ -1,0 +1,117 @@
+"""The outbox. A row is the truth about one mail; a task is only the bell that makes somebody look."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class LetterState(models.TextChoices):
+    """Where a letter stands."""
+
+    QUEUED = "queued", "waiting"
+    SENDING = "sending", "being sent"
+    SENT = "sent", "sent"
+    FAILED = "failed", "could not be delivered"
+    CANCELLED = "cancelled", "cancelled"
+    SUPPRESSED = "suppressed", "not sent: the reader asked not to be written to"
+
+
+class Letter(models.Model):
+    """One mail, written in the transaction that causes it and sent by whoever claims it.
+
+    `key` says which event it belongs to ("introduction:<id>:introducer-asked"), so that the same event can never
+    queue two. Texts hold placeholders where tokens will be (`netapp.lib.tokens`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=40)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="In whose mail log it stands: the member on whose behalf it is sent.",
+    )
+    group = models.CharField(
+        max_length=100,
+        blank=True,
+        db_index=True,
+        help_text="What it is about, so that all of it can be cancelled.",
+    )
+    to = ArrayField(models.EmailField())
+    cc = ArrayField(models.EmailField(), default=list, blank=True)
+    reply_to = ArrayField(models.EmailField(), default=list, blank=True)
+    names = models.JSONField(default=dict, help_text="Display name by address.")
+    from_name = models.CharField(max_length=200)
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    message_id = models.CharField(max_length=200, unique=True)
+    is_essential = models.BooleanField(
+        default=False,
+        help_text="About the account itself; goes out whatever was stopped, and carries no unsubscribe.",
+    )
+    stop_salt = models.CharField(max_length=32, blank=True)
+    stop_digest = models.CharField(max_length=64, blank=True, db_index=True)
+
+    state = models.CharField(max_length=12, choices=LetterState.choices, default=LetterState.QUEUED)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a stale worker's is too low.")
+    leased_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="letter_due", condition=Q(state="queued")),
+            models.Index(fields=["leased_until"], name="letter_leased", condition=Q(state="sending")),
+            models.Index(fields=["member", "-created_at"], name="letter_log"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="letter_lease_while_sending",
+                condition=Q(state="sending", leased_until__isnull=False)
+                | (~Q(state="sending") & Q(leased_until__isnull=True)),
+            ),
+            models.CheckConstraint(name="letter_sent_has_time", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk} ({self.kind})"
+
+
+class Suppression(models.Model):
+    """An address that must not be written to: by anybody here, or on behalf of one member.
+
+    Kept as a digest, and kept when the member leaves: a stop holds for good.
+    """
+
+    class Reason(models.TextChoices):
+        """Why."""
+
+        ASKED = "asked", "the reader asked us to stop"
+        BOUNCED = "bounced", "the address does not accept mail"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    address_digest = models.CharField(max_length=64)
+    member_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the member's address; empty: nobody on this site may write."
+    )
+    kind = models.CharField(max_length=40, blank=True, help_text="Only this kind of letter; empty: every kind.")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address_digest", "member_digest", "kind"], name="suppression_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"suppression {self.pk}"
