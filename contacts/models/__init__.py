@@ -1,15 +1,18 @@
 """Whom a member knows, and how well."""
 
+from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
 from contacts.models.imports import Import, ImportFormat, ImportRow, ImportState, RowOutcome
 from contacts.models.interactions import Direction, Interaction, InteractionKind
-from contacts.models.people import Handle, Identity, Person, Reach, Relation
+from contacts.models.people import Handle, Identity, Layer, Person, Reach, Relation
 from contacts.models.reminders import Reminder, ReminderKind, ReminderState
 from contacts.models.ties import Acquaintance, AcquaintanceSource, Closeness
 
 __all__ = [
     "Acquaintance",
     "AcquaintanceSource",
+    "Change",
+    "ChangeKind",
     "Closeness",
     "Connection",
     "ConnectionState",
@@ -22,6 +25,7 @@ __all__ = [
     "ImportState",
     "Interaction",
     "InteractionKind",
+    "Layer",
     "Person",
     "Reach",
     "Relation",

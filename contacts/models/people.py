@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from contacts.handles import HandleKind
 from netapp.lib.models import Owned
@@ -112,8 +112,28 @@ class Person(Owned):
     class Meta:
         verbose_name_plural = "people"
         indexes = [
-            models.Index(fields=["owner", "sort_key"], name="person_by_name"),
-            models.Index(fields=["owner", "last_contact_at"], name="person_by_contact"),
+            models.Index("owner", "sort_key", "id", name="person_by_name", condition=Q(deleted_at=None)),
+            models.Index(
+                "owner",
+                F("last_contact_at").desc(nulls_last=True),
+                "sort_key",
+                "id",
+                name="person_by_contact",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                "owner",
+                F("strength").desc(nulls_last=True),
+                "sort_key",
+                "id",
+                name="person_by_strength",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                "owner", F("created_at").desc(), "sort_key", "id", name="person_by_age", condition=Q(deleted_at=None)
+            ),
+            models.Index(fields=["deleted_at"], name="person_deleted", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["strength_at"], name="person_ageing", condition=Q(strength_at__isnull=False)),
             models.Index(fields=["id"], name="person_stale", condition=Q(strength_is_stale=True)),
             GinIndex(fields=["search_text"], name="person_search", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["tags"], name="person_tags"),
