@@ -1,0 +1,71 @@
+"""Fixtures for all tests. The servers themselves are started in tests/services.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django.fixtures import SettingsWrapper
+from redis import Redis
+
+from tests.services import mail_socket
+from tests.smtp import SmtpSink
+from tests.workers import ROOT, CeleryWorkers
+
+
+def pytest_configure() -> None:
+    """Plain static files: the hashed names of production need a `collectstatic`, which tests/stack/ does for real."""
+    django_settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of third-party files that are never committed; its absence skips, and in CI fails."""
+    folder = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        reason = f"the third-party files are not here ({folder}; SHARED_DATA names another place)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _smtp_server() -> Iterator[SmtpSink]:
+    sink = SmtpSink(mail_socket)
+    sink.start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def smtp_sink(_smtp_server: SmtpSink, settings: SettingsWrapper) -> Iterator[SmtpSink]:
+    """A real SMTP server, empty and obliging; Django's mail goes there over the wire, and so does a worker's."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    _smtp_server.clear()
+    yield _smtp_server
+    _smtp_server.clear()
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A client of this worker's own Redis database, empty before and after."""
+    client = Redis.from_url(os.environ["REDIS_URL"])
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db: None, redis: Redis, tmp_path: Path) -> Iterator[CeleryWorkers]:
+    """Starts real Celery workers: `worker = celery_worker_process(concurrency=2)`, then `worker.kill()` at will.
+
+    They see only what is committed, hence the transactional database.
+    """
+    workers = CeleryWorkers(tmp_path)
+    yield workers
+    workers.end()
