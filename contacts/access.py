@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from contacts.models import Acquaintance, Import, Interaction, Person, Reminder
 from netapp.accounts.models import User
+from netapp.lib import tokens
 
 
 def people_of(member: User) -> QuerySet[Person]:
@@ -37,3 +38,10 @@ def import_for(member: User, import_id: UUID) -> Import:
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:
     """One reminder of the member's. Raises Http404."""
     return get_object_or_404(Reminder.objects.select_related("person"), owner=member, id=reminder_id)
+
+
+def reminder_by_token(token: str) -> Reminder:
+    """The reminder whose mail carried `token`, in whatever state it is by now. Raises Http404."""
+    return get_object_or_404(
+        Reminder.objects.select_related("person__owner", "owner"), token_digest=tokens.digest(token)
+    )

@@ -1,0 +1,20 @@
+"""Work for Celery. Each task reads the clock, calls one service, and may run twice."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from contacts.services import sending
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def send_reminders() -> None:
+    """Beat, each minute: whatever is due. One member's fault is logged and does not keep the others waiting."""
+    now = timezone.now()
+    for owner_id in sending.due_owner_ids(now=now):
+        try:
+            sending.send_due(owner_id=owner_id, now=now)
+        except Exception:
+            log.exception("reminders.failed", member=owner_id)
