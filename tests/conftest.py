@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from redis import Redis
 
 from tests.services import mail_socket
@@ -42,7 +42,7 @@ def _smtp_server() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture
-def smtp_sink(_smtp_server: SmtpSink, settings: SettingsWrapper) -> Iterator[SmtpSink]:
+def smtp_sink(_smtp_server: SmtpSink, settings: Settings) -> Iterator[SmtpSink]:
     """A real SMTP server, empty and obliging; Django's mail goes there over the wire, and so does a worker's."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     _smtp_server.clear()
