@@ -1,0 +1,184 @@
+"""Today: the few things worth doing, from both apps, mixed by worth.
+
+Each suggestion has a key that stays the same from day to day, so that "not this" can be remembered. `worth` only
+orders: somebody who waits for the member comes first, then what is about to go cold, then what could be begun.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from contacts.models import Person, Relation, Reminder
+from contacts.reminder_queries import due
+from introductions import lifecycle
+from introductions.models import (
+    Introduction,
+    Objective,
+    ObjectiveState,
+    PutAside,
+    Route,
+    SeatMatch,
+    SeatState,
+    Verdict,
+)
+from netapp.accounts.models import User
+from netapp.lib.times import local_date
+
+AT_MOST = 7
+FADING_STRENGTH = 0.35
+FADING_AFTER = timedelta(days=120)
+DORMANT_AFTER = timedelta(days=3 * 365)
+REFUSED_HOLDS = timedelta(days=365)
+
+
+class Sort(StrEnum):
+    """What kind of thing it is; the template draws each in its own words."""
+
+    ANSWER = "answer"
+    REMINDER = "reminder"
+    INTRODUCED = "introduced"
+    ASK = "ask"
+    FADING = "fading"
+    SEATS = "seats"
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One suggestion. Of the last fields those are set that `sort` needs."""
+
+    key: str
+    sort: Sort
+    worth: float
+    person: Person | None = None
+    reminder: Reminder | None = None
+    introduction: Introduction | None = None
+    route: Route | None = None
+    match: SeatMatch | None = None
+    objective: Objective | None = None
+
+
+def things_to_do(*, member: User, now: datetime) -> list[Todo]:
+    """At most seven suggestions, best first, in a constant number of queries."""
+    today = local_date(now, member.zone)
+    aside = set(
+        PutAside.objects.filter(owner=member)
+        .filter(Q(until_date=None) | Q(until_date__gt=today))
+        .values_list("key", flat=True)
+    )
+    found: list[Todo] = []
+    for source in (_reminders, _introduced, _asks, _fading, _without_seats):
+        found.extend(todo for todo in source(member, now) if todo.key not in aside)
+    found.sort(key=lambda todo: (-todo.worth, todo.key))
+    return found[:AT_MOST]
+
+
+def _reminders(member: User, now: datetime) -> Iterator[Todo]:
+    for reminder in due(member=member, now=now)[:AT_MOST]:
+        follows = reminder.about is not None
+        yield Todo(
+            key=f"reminder:{reminder.id}:{reminder.sendings}",
+            sort=Sort.REMINDER,
+            worth=80.0 if follows else 60.0 + 10 * ((reminder.person and reminder.person.strength) or 0),
+            person=reminder.person,
+            reminder=reminder,
+        )
+
+
+def _introduced(member: User, now: datetime) -> Iterator[Todo]:
+    """Introduced and nothing said since, where no reminder of it is due already."""
+    reminded = Reminder.objects.filter(
+        owner=member, about=OuterRef("id"), state__in=["waiting", "sent"], due_at__lte=now
+    )
+    introductions = (
+        Introduction.objects.filter(owner=member, state=lifecycle.State.INTRODUCED)
+        .filter(~Exists(reminded))
+        .select_related("target", "introducer")
+        .order_by("introduced_at")
+    )
+    for introduction in introductions[:AT_MOST]:
+        yield Todo(
+            key=f"introduced:{introduction.id}",
+            sort=Sort.INTRODUCED,
+            worth=70.0,
+            person=introduction.target,
+            introduction=introduction,
+        )
+
+
+def _asks(member: User, now: datetime) -> Iterator[Todo]:
+    """For each open seat the best way to somebody whom nobody was asked about lately; at most two."""
+    asked = Introduction.objects.filter(owner=member, target=OuterRef("person")).filter(
+        Q(state__in=sorted(lifecycle.OPEN)) | Q(state_at__gte=now - REFUSED_HOLDS)
+    )
+    matches = (
+        SeatMatch.objects.filter(
+            owner=member,
+            seat__state=SeatState.OPEN,
+            seat__objective__state=ObjectiveState.OPEN,
+            person__deleted_at=None,
+            person__owner=member,
+            person__relation=Relation.WANTED,
+        )
+        .exclude(verdict=Verdict.DISMISSED)
+        .filter(~Exists(asked))
+        .select_related("seat__objective", "person")
+    )
+    by_person = {}
+    for match in matches:
+        by_person.setdefault(match.person_id, match)
+    seats = set()
+    for route in _best_routes(member, by_person.keys()):
+        match = by_person[route.search.target_id]
+        if match.seat_id in seats or len(seats) == 2:
+            continue
+        seats.add(match.seat_id)
+        yield Todo(
+            key=f"ask:{match.person_id}:{route.introducer_id}",
+            sort=Sort.ASK,
+            worth=40.0 + 20 * route.chance,
+            person=match.person,
+            route=route,
+            match=match,
+            objective=match.seat.objective,
+        )
+
+
+def _best_routes(member: User, target_ids: "object") -> QuerySet[Route]:
+    return (
+        Route.objects.filter(search__owner=member, search__target__in=target_ids, rank=1, introducer__deleted_at=None)
+        .filter(introducer__owner=member)
+        .select_related("introducer", "search")
+        .order_by("-chance", "id")
+    )
+
+
+def _fading(member: User, now: datetime) -> Iterator[Todo]:
+    """Close once and silent for months, without a cadence that would say so; at most two."""
+    people = (
+        Person.objects.filter(owner=member, deleted_at=None, archived_at=None, relation=Relation.KNOWN)
+        .filter(cadence_days=None, strength__gte=FADING_STRENGTH)
+        .filter(last_contact_at__lt=now - FADING_AFTER, last_contact_at__gt=now - DORMANT_AFTER)
+        .order_by("-strength", "id")
+    )
+    for person in people[:2]:
+        yield Todo(key=f"fading:{person.id}", sort=Sort.FADING, worth=30.0 + 20 * (person.strength or 0), person=person)
+
+
+def _without_seats(member: User, now: datetime) -> Iterator[Todo]:
+    """An objective that says what, but not whom it needs."""
+    for objective in Objective.objects.filter(owner=member, state=ObjectiveState.OPEN, seats=None)[:1]:
+        yield Todo(key=f"seats:{objective.id}", sort=Sort.SEATS, worth=35.0, objective=objective)
+
+
+def put_aside(*, member: User, key: str, now: datetime, days: int | None) -> None:
+    """Do not suggest `key` again for `days`; never again where `days` is None. The last word counts."""
+    until = None if days is None else local_date(now, member.zone) + timedelta(days=days)
+    PutAside.objects.update_or_create(owner=member, key=key, defaults={"until_date": until})
+
+
+def take_up(*, member: User, key: str) -> None:
+    """Undo `put_aside`."""
+    PutAside.objects.filter(owner=member, key=key).delete()
