@@ -5,8 +5,10 @@
                             │  └─ I'll pass it on ─> forwarded ── talked / closed
                             └─ no · not now · no answer ─┘ ──> declined · not_now · expired        (withdrawn: any time)
 
-The asker is never told which of the two others said no, nor how far the request had come: `seen_by_asker` is all that
-an asker's screen, mail or log may show of a state.
+The asker is never told which of the two others said no, nor how far the request had come. An introduction therefore
+has two states: `state`, the truth, and `shown`, what the asker's screens, mails and log may tell. They differ in two
+ways: a target who was asked still shows as "on its way", and a request that came to nothing shows so only from a
+fixed hour on (`reveal`), always as DECLINED. Until then the asker may withdraw it, as if it were still open.
 """
 
 from dataclasses import dataclass
@@ -77,6 +79,10 @@ STEPS: tuple[Step, ...] = (
     Step(_S.TARGET_ASKED, _M.POSTPONE, _P.TARGET, _S.NOT_NOW),
     Step(_S.TARGET_ASKED, _M.EXPIRE, _P.CLOCK, _S.EXPIRED),
     Step(_S.TARGET_ASKED, _M.WITHDRAW, _P.ASKER, _S.WITHDRAWN),
+    # Withdrawn by an asker who does not know yet that it came to nothing (`may` allows it only until it is revealed).
+    Step(_S.DECLINED, _M.WITHDRAW, _P.ASKER, _S.WITHDRAWN),
+    Step(_S.NOT_NOW, _M.WITHDRAW, _P.ASKER, _S.WITHDRAWN),
+    Step(_S.EXPIRED, _M.WITHDRAW, _P.ASKER, _S.WITHDRAWN),
     Step(_S.FORWARDED, _M.TALK, _P.ASKER, _S.TALKED),
     Step(_S.FORWARDED, _M.CLOSE, _P.ASKER, _S.CLOSED),
     Step(_S.FORWARDED, _M.WITHDRAW, _P.ASKER, _S.WITHDRAWN),
@@ -87,26 +93,67 @@ STEPS: tuple[Step, ...] = (
 _BY_MOVE = {(step.old, step.move, step.party): step for step in STEPS}
 
 ASKED = frozenset({State.INTRODUCER_ASKED, State.TARGET_ASKED})
+"""Somebody else has a question before them."""
+
+CAME_TO_NOTHING = frozenset({State.DECLINED, State.NOT_NOW, State.EXPIRED})
+"""Ended by somebody's no, or by silence; to the asker these three are one."""
+
 OPEN = frozenset({State.DRAFT, State.FORWARDED, State.INTRODUCED, *ASKED})
-ENDED = frozenset(State) - OPEN - {State.TALKED}
+"""A second introduction to the same target would be one too many."""
+
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN, *CAME_TO_NOTHING})
+"""Nothing follows."""
 
 
 class MoveNotAllowed(Exception):
     """That party cannot make that move from that state."""
 
 
-def step(old: State, move: Move, party: Party) -> Step:
-    """The allowed step, or MoveNotAllowed."""
-    try:
-        return _BY_MOVE[old, move, party]
-    except KeyError:
-        raise MoveNotAllowed(f"{party} may not {move} an introduction that is {old}") from None
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an introduction stands in truth, and as far as the asker may know."""
+
+    state: State = State.DRAFT
+    shown: State = State.DRAFT
+
+    @property
+    def awaits_reveal(self) -> bool:
+        """Whether the asker has yet to be told that it came to nothing."""
+        return self.state in CAME_TO_NOTHING and self.shown is not State.DECLINED
+
+
+def step(standing: Standing, move: Move, party: Party) -> Step:
+    """The allowed step, or MoveNotAllowed. The answer to an asker depends on `shown` alone, so it betrays nothing."""
+    found = _BY_MOVE.get((standing.state, move, party))
+    hidden_end = standing.state in CAME_TO_NOTHING and not standing.awaits_reveal
+    if found is None or hidden_end:
+        raise MoveNotAllowed(f"{party} may not {move} an introduction that is {standing.state}")
+    return found
+
+
+def after(standing: Standing, move: Move, party: Party) -> Standing:
+    """The standing after that move, or MoveNotAllowed."""
+    new = step(standing, move, party).new
+    return Standing(state=new, shown=standing.shown if new in CAME_TO_NOTHING else seen_by_asker(new))
+
+
+def reveal(standing: Standing) -> Standing:
+    """The standing once the fixed hour has come. Unchanged where there is nothing to reveal."""
+    return Standing(standing.state, State.DECLINED) if standing.awaits_reveal else standing
 
 
 def seen_by_asker(state: State) -> State:
-    """What the asker may know of `state`: that it is on its way, not with whom; that it came to nothing, not why."""
+    """What the asker may know of `state` in the end: that it is on its way, not with whom; that it came to nothing,
+    not why."""
     if state is State.TARGET_ASKED:
         return State.INTRODUCER_ASKED
-    if state in {State.NOT_NOW, State.EXPIRED}:
+    if state in CAME_TO_NOTHING:
         return State.DECLINED
     return state
+
+
+def allowed_to_asker(shown: State) -> frozenset[Move]:
+    """What the asker may do, from what they see: for buttons, and the same as `step` says."""
+    return frozenset(item.move for item in STEPS if item.old is shown and item.party is Party.ASKER) - (
+        frozenset({Move.WITHDRAW}) if shown in CAME_TO_NOTHING else frozenset()
+    )

@@ -220,6 +220,13 @@ EMAIL_TIMEOUT = 30
 MAIL_FROM = env.text("MAIL_FROM", "kith@localhost.localdomain")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 
+# --- Introductions: days from the question ------------------------------------------------------------------------------
+
+INTRODUCTION_NUDGE_DAYS = env.integer("INTRODUCTION_NUDGE_DAYS", 4)  # asked once more, and never again
+INTRODUCTION_ANSWER_DAYS = env.integer("INTRODUCTION_ANSWER_DAYS", 14)  # no answer by then is an answer
+INTRODUCTION_WHOLE_DAYS = env.integer("INTRODUCTION_WHOLE_DAYS", 21)  # from sending to the end, both questions together
+INTRODUCTION_TALK_DAYS = env.integer("INTRODUCTION_TALK_DAYS", 7)  # from the introduction to "did you talk?"
+
 # --- Logs: one line an event, with no address, name or token in it ---------------------------------------------------
 
 LOGGING = {

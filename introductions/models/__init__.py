@@ -1,11 +1,13 @@
 """What a member wants, the ways there, and the introductions asked for."""
 
-from introductions.models.consents import Answer, Consent, ConsentState
+from introductions.models.consents import AddressFrom, Answer, Consent, ConsentState
 from introductions.models.introductions import Event, Introduction
 from introductions.models.objectives import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
 from introductions.models.routes import Route, RouteSearch
+from introductions.models.today import PutAside
 
 __all__ = [
+    "AddressFrom",
     "Answer",
     "Consent",
     "ConsentState",
@@ -13,6 +15,7 @@ __all__ = [
     "Introduction",
     "Objective",
     "ObjectiveState",
+    "PutAside",
     "Route",
     "RouteSearch",
     "Seat",

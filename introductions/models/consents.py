@@ -30,6 +30,14 @@ class Answer(models.TextChoices):
     NOT_ME = "not_me", "This is not me, or I don't know who asks"
 
 
+class AddressFrom(models.TextChoices):
+    """Where the address that a question went to came from: whoever is asked is told."""
+
+    ASKER = "asker", "the asker's own book"
+    INTRODUCER = "introducer", "the introducer's own book"
+    TYPED = "typed", "typed by the introducer"
+
+
 class Consent(models.Model):
     """One party's yes or no. Looked up by the digest of the token in the mail; void once the introduction moved on."""
 
@@ -43,8 +51,9 @@ class Consent(models.Model):
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=300)
     email = models.EmailField(
-        blank=True, help_text="Where the question goes. Not shown to the asker before both said yes."
+        blank=True, help_text="Normalised. Not shown to the asker before both said yes."
     )
+    address_from = models.CharField(max_length=10, choices=AddressFrom.choices, blank=True)
     state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.WAITING)
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
     word = models.TextField(blank=True, max_length=2000, help_text="A word back.")
@@ -62,6 +71,7 @@ class Consent(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="consent_expiry", condition=Q(state="asked")),
             models.Index(fields=["nudge_at"], name="consent_nudge", condition=Q(state="asked", nudge_at__isnull=False)),
+            models.Index(fields=["email"], name="consent_by_address", condition=~Q(email="")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["introduction", "position"], name="consent_once_a_step"),
@@ -81,3 +91,8 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"consent {self.pk}"
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it is the target's, and not an introducer's."""
+        return self.party == lifecycle.Party.TARGET

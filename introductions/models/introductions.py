@@ -1,7 +1,7 @@
 """Introductions and the log of what happened to them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from contacts.models import Person
 from introductions import lifecycle
@@ -9,6 +9,13 @@ from introductions.models.objectives import Seat
 from netapp.lib.models import Owned
 
 STATES = [(state.value, state.value.replace("_", " ")) for state in lifecycle.State]
+_NOTHING = sorted(lifecycle.CAME_TO_NOTHING)
+_MAY_SHOW = (
+    (~Q(state__in=[*_NOTHING, "target_asked"]) & Q(shown_state=F("state"), reveal_at__isnull=True))
+    | Q(state="target_asked", shown_state="introducer_asked", reveal_at__isnull=True)
+    | Q(state__in=_NOTHING, shown_state="introducer_asked", reveal_at__isnull=False)
+    | Q(state__in=_NOTHING, shown_state="declined", reveal_at__isnull=True)
+)
 
 
 class Introduction(Owned):
@@ -49,12 +56,14 @@ class Introduction(Owned):
             models.Index(fields=["reveal_at"], name="introduction_reveal", condition=Q(reveal_at__isnull=False)),
         ]
         constraints = [
+            # By what the asker sees: were it by `state`, the refusal of a second request would tell how the first went.
             models.UniqueConstraint(
                 fields=["owner", "target"],
                 name="introduction_one_open_a_target",
-                condition=Q(state__in=sorted(lifecycle.OPEN)),
+                condition=Q(shown_state__in=sorted(lifecycle.OPEN)),
             ),
             models.CheckConstraint(name="introduction_known_state", condition=Q(state__in=sorted(lifecycle.State))),
+            models.CheckConstraint(name="introduction_shows_no_more_than_it_may", condition=_MAY_SHOW),
             models.CheckConstraint(
                 name="introduction_introduced_has_time",
                 condition=~Q(state="introduced") | Q(introduced_at__isnull=False),
@@ -63,6 +72,11 @@ class Introduction(Owned):
 
     def __str__(self) -> str:
         return f"introduction {self.pk}"
+
+    @property
+    def standing(self) -> lifecycle.Standing:
+        """Where it stands, in truth and as shown."""
+        return lifecycle.Standing(lifecycle.State(self.state), lifecycle.State(self.shown_state))
 
 
 class Event(models.Model):

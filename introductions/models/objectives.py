@@ -25,6 +25,10 @@ class Objective(Owned):
     review_date = models.DateField("look at it again on", null=True, blank=True)
     state = models.CharField(max_length=8, choices=ObjectiveState.choices, default=ObjectiveState.OPEN)
     outcome = models.TextField("what came of it", blank=True, max_length=4000)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(
+        null=True, editable=False, help_text="Gone from every page; kept a while so that it can be undone."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

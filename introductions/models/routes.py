@@ -10,13 +10,14 @@ from netapp.lib.models import Owned
 class RouteSearch(Owned):
     """That routes from the owner to a target are wanted, and when they were last computed.
 
-    `is_stale` is set in the transaction that changes something; `asked_at` tells a change that came while a worker
-    was computing.
+    `is_stale` is set, and `revision` raised, in the transaction that changes something. A worker notes the revision
+    before it reads and clears `is_stale` only where it still stands: a change in the meantime leaves the row stale.
     """
 
     target = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     is_stale = models.BooleanField(default=True)
-    asked_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(help_text="When it last became stale; the longest waiting comes first.")
     computed_at = models.DateTimeField(null=True)
 
     class Meta:
