@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 
 from playwright._impl._driver import compute_driver_executable
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / ".browser"
 _PACKAGE = "@sparticuz/chromium@153.0.0"
@@ -110,16 +112,11 @@ def _unpack() -> None:
 
 
 def _starts(browser: Path) -> bool:
-    command = [browser, "--headless", *FLAGS, "--dump-dom", "about:blank"]
     try:
-        done = subprocess.run(
-            command, env=environment(browser), check=False, capture_output=True, text=True, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        _say(f"{browser} does not start: {error}")
-        return False
-    if "<html>" not in done.stdout:
-        _say(f"{browser} does not start:\n{done.stderr[-600:]}")
+        with sync_playwright() as playwright:
+            playwright.chromium.launch(executable_path=browser, args=FLAGS, env={**environment(browser)}).close()
+    except PlaywrightError as error:
+        _say(f"{browser} does not start:\n{error.message[:900]}")
         return False
     return True
 
