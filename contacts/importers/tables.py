@@ -1,8 +1,10 @@
 """Tables in text files (CSV and its kin): the delimiter and the heading are found, and one broken row costs one row."""
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Final
 
 from contacts.importers.text import one_line
@@ -13,7 +15,10 @@ _MAX_PREAMBLE = 50
 _MAX_ROW_LINES = 100
 """Lines of one row, by line ends within quotes."""
 _MAX_COLUMNS = 200
-_MAX_CELL = 100_000
+MAX_LINES: Final = 1_000_000
+"""Lines of a file, empty ones too."""
+_MAX_LINE = 100_000
+"""Characters of a line; a spreadsheet cell holds a third of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,22 @@ class Table:
         width = len(self.columns)
         at = self.heading_at + 1
         while at < len(self.lines):
+            if at >= MAX_LINES:
+                yield (
+                    at + 1,
+                    BrokenRow(f"more than {MAX_LINES:,} lines", "Split the file and import the rest by itself."),
+                )
+                return
+            if self.lines[at] == "\n":
+                at += 1
+                continue
+            if len(self.lines[at]) > _MAX_LINE:
+                at += 1
+                yield (
+                    at,
+                    BrokenRow(f"more than {_MAX_LINE:,} characters in one line", "Shorten the row and import again."),
+                )
+                continue
             cells, count = _row(self.lines, at, self.delimiter)
             if count > 1 and len(cells) != width:
                 line, at = at + 1, at + 1
@@ -71,7 +92,7 @@ def find_table(text: str, meanings: Mapping[str, str], *, required: frozenset[st
 
     `meanings` maps lower-case headings to column names, several to one where programs or languages differ.
     """
-    head = text[:200_000].splitlines()[:_MAX_PREAMBLE]
+    head = _lines(text[:200_000])[:_MAX_PREAMBLE]
     for at, line in enumerate(head):
         for delimiter in _DELIMITERS:
             if delimiter not in line:
@@ -84,7 +105,7 @@ def find_table(text: str, meanings: Mapping[str, str], *, required: frozenset[st
 
 def _lines(text: str) -> list[str]:
     """Lines with their ends. Only CR and LF end a line: U+2028 and its kin stand within cells."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    return list(islice(io.StringIO(text, newline=None), MAX_LINES + 1))
 
 
 def _columns(cells: Sequence[str], meanings: Mapping[str, str]) -> list[str]:
@@ -98,7 +119,8 @@ def _columns(cells: Sequence[str], meanings: Mapping[str, str]) -> list[str]:
 
 def _row(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str], int]:
     """The cells of the row that begins at a line, and how many lines it takes. Never raises."""
-    window = lines[at : at + _MAX_ROW_LINES] if '"' in lines[at] else lines[at : at + 1]
+    several = lines[at : at + _MAX_ROW_LINES] if '"' in lines[at] else lines[at : at + 1]
+    window = takewhile(lambda line: len(line) <= _MAX_LINE, several)
     reader = csv.reader(window, delimiter=delimiter)
     try:
         cells = next(reader, [])

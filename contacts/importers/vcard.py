@@ -62,13 +62,13 @@ def read(file_name: str, data: bytes) -> Iterator[Record]:
 def _read_card(file_name: str, card: Card, fallback: str, tags: Mapping[str, Sequence[str]]) -> Record:
     if card.fault:
         return _skip(file_name, card, card.fault, "Export this contact again, or type it in by hand.")
-    found = _by_name(card, fallback)
-    kind = _kind(found)
+    kind = _kind(card)
     if kind == "group":
         return _skip(file_name, card, "a group, not a person", "Its members in this file got its name as a tag.")
     if kind in _THINGS:
         return _skip(file_name, card, f"{_THINGS[kind]}, not a person", "Nothing needs to be done.")
 
+    found = _by_name(card, fallback)
     labels = {label.group: apple_label(label.text) for label in found["X-ABLABEL"] if label.group}
     emails = tuple(one for one in _handles(found["EMAIL"], labels, "mailto:", records.MAX_EMAIL) if "@" in one.value)
     phones = tuple(one for one in _handles(found["TEL"], labels, "tel:", records.MAX_PHONE) if _NUMBER.match(one.value))
@@ -126,9 +126,10 @@ def _best(several: Sequence[Property]) -> list[Property]:
     return sorted(several, key=lambda one: one.preference)
 
 
-def _kind(found: _Found) -> str:
-    kinds = (*found["KIND"], *found["X-ADDRESSBOOKSERVER-KIND"])
-    return kinds[0].text.strip().lower() if kinds else ""
+def _kind(card: Card) -> str:
+    """What the card is for, in lower case; read before the rest, since a group may have thousands of lines."""
+    kinds = (line.value for line in card.lines if line.name in ("KIND", "X-ADDRESSBOOKSERVER-KIND"))
+    return next(kinds, b"").decode("ascii", "replace").strip().lower()
 
 
 def _first(texts: Iterator[str], limit: int) -> str:
@@ -226,9 +227,11 @@ def _group_tags(data: bytes) -> dict[str, list[str]]:
         return tags
     memberships = 0
     for card in cards(data):
+        if _kind(card) != "group":
+            continue
         found = _by_name(card, card_charset(card) or "cp1252")
         name = _first((fn.text for fn in (*found["FN"], *found["N"])), records.MAX_TAG)
-        if _kind(found) != "group" or not name:
+        if not name:
             continue
         for member in (*found["MEMBER"], *found["X-ADDRESSBOOKSERVER-MEMBER"]):
             memberships += 1

@@ -18,7 +18,7 @@ MAX_PROPERTIES: Final = 10_000
 """Wanted properties of one card; a large group has one for each member."""
 MAX_NESTING: Final = 8
 """Cards inside cards (AGENT)."""
-MAX_LINES: Final = 5_000_000
+MAX_LINES: Final = 2_000_000
 """Lines of one file."""
 
 _WANTED_NAMES = """

@@ -97,13 +97,13 @@ def _split(value: str, separator: str) -> list[str]:
     """Split at unescaped separators, in linear time."""
     if "\\" not in value:
         return value.split(separator)
-    parts = [""]
+    parts: list[list[str]] = [[]]
     for piece in re.findall(rf"\\.|{separator}|[^\\{separator}]+|\\", value, re.DOTALL):
         if piece == separator:
-            parts.append("")
+            parts.append([])
         else:
-            parts[-1] += piece
-    return parts
+            parts[-1].append(piece)
+    return ["".join(part) for part in parts]
 
 
 def _parameters(params: str) -> Iterator[tuple[str, str]]:
