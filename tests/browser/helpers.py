@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.test import Client
 from playwright.sync_api import Page
 
+from netapp.accounts.models import User
 
-def sign_in(page: Page, user: AbstractBaseUser) -> None:
+
+def sign_in(page: Page, user: User) -> None:
     """Put a session of `user` into the page's browser, without the log-in form."""
     client = Client()
     client.force_login(user)
