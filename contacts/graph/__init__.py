@@ -1,22 +1,34 @@
 """The engine: introduction paths, strength and willingness. Numbers only; no Django, no person.
 
-The few names that the rest of the program uses; each is explained where it is written.
+The names that the rest of the program uses; each is explained where it is written.
 """
 
-from contacts.graph.paths import (
-    Leg,
-    Path,
-    Question,
-    Source,
-    Work,
-    best_to_each,
-    chance_of,
-    cost_of,
-    k_best,
-)
+from contacts.graph.book import BookStrengths, book_strengths
+from contacts.graph.paths import Leg, Path, Question, Source, Work, best_to_each, chance_of, cost_of, k_best
 from contacts.graph.snapshot import Snapshot, SnapshotError
+from contacts.graph.strength import Contact, Direction, Kind, Layer, Strength, strength
+from contacts.graph.willingness import Answer, ask_load_factor, seat_chance, willingness
+from contacts.graph.wording import figure_word
 
-__all__ = [
+__all__ = [  # noqa: RUF022 (sorted by subject)
+    # How close a tie is, and why
+    "BookStrengths",
+    "Contact",
+    "Direction",
+    "Kind",
+    "Layer",
+    "Strength",
+    "book_strengths",
+    "figure_word",
+    "strength",
+    # Whether somebody passes a request on
+    "Answer",
+    "ask_load_factor",
+    "chance_of",
+    "cost_of",
+    "seat_chance",
+    "willingness",
+    # Who can introduce whom
     "Leg",
     "Path",
     "Question",
@@ -25,7 +37,5 @@ __all__ = [
     "Source",
     "Work",
     "best_to_each",
-    "chance_of",
-    "cost_of",
     "k_best",
 ]

@@ -127,9 +127,24 @@ class Asking:
             return np.zeros(a.size, np.bool_)
         return np.isin(a << KEY_BITS | b, self._blocked_connections)
 
+    def together(self, vertex: int) -> list[int]:
+        """All vertices of the human that this vertex belongs to, least first."""
+        if not self._group.size or (group := int(self._group[vertex])) < 0:
+            return [vertex]
+        vertices: list[int] = self._group_vertex[self._group_start[group] : self._group_start[group + 1]].tolist()
+        return vertices
+
+    def linked(self, a: int, b: int) -> bool:
+        """connected() for one pair."""
+        friends = self.snapshot.friends(a)
+        at = friends.searchsorted(b)
+        if at == friends.size or friends[at] != b:
+            return False
+        return not (self._blocked_connections.size and a << KEY_BITS | b in self._blocked_connections)
+
     def withdrawn(self, owner: int, target: int) -> bool:
         """Whether this shared tie was withdrawn since the snapshot."""
-        return bool(np.isin(owner << KEY_BITS | target, self._blocked_ties))
+        return bool(self._blocked_ties.size and owner << KEY_BITS | target in self._blocked_ties)
 
     def exits(self, tail: Ints, head: Ints, linked: Bools) -> tuple[Ints, Ints, Bools]:
         """Shared ties tail -> head lead to a human, left again from any of its vertices.

@@ -157,8 +157,8 @@ class Snapshot:
         Raises SnapshotError when there is none, or it is corrupt, short, of another version or no snapshot at all.
         """
         n, arrays = storage.load(folder, shapes=_SHAPES, verify=verify)
-        sides = (Side(*(arrays[f"{side}_{part}"] for part in _PARTS)) for side in ("out", "into"))
-        return cls(n, *sides, arrays["friend_start"], arrays["friend"])
+        out, into = (Side(*(arrays[f"{side}_{part}"] for part in _PARTS)) for side in ("out", "into"))
+        return cls(n, out, into, arrays["friend_start"], arrays["friend"])
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         sides = (("out", self.out), ("into", self.into))

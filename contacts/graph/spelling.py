@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-
-import numpy as np
 
 from contacts.graph.asking import STEP, Asking
 from contacts.graph.questions import Leg, Path, Source
@@ -17,7 +16,7 @@ def spell(ask: Asking, humans: tuple[int, ...], steps: int) -> Path:
     Where several legs of equal cost serve (a human with several vertices), the one with the least (tail, head, source)
     is told, leg by leg. Raises LookupError if there is no such path: the search and the rules would then disagree.
     """
-    at = int(np.searchsorted(ask.first_human, humans[0]))
+    at = bisect_left(ask.first_human, humans[0])
     cost = steps // STEP
     first = Leg(
         tail=ask.question.asker,
@@ -30,8 +29,7 @@ def spell(ask: Asking, humans: tuple[int, ...], steps: int) -> Path:
     found = next(_continue(ask, humans, (first,), cost - first.cost - first.load), None)
     if found is None:
         raise LookupError(f"no path over {humans} costs {cost}")
-    asker = int(ask.human(np.array([ask.question.asker]))[0])
-    return Path(cost=cost, vertices=(asker, *humans), legs=found)
+    return Path(cost=cost, vertices=(ask.together(ask.question.asker)[0], *humans), legs=found)
 
 
 def _continue(ask: Asking, humans: tuple[int, ...], legs: tuple[Leg, ...], left: int) -> Iterator[tuple[Leg, ...]]:
@@ -49,38 +47,31 @@ def _choices(ask: Asking, before: Leg, tail: int, head: int, depth: int, *, last
     """Every leg from one human to the next that may follow the leg before, least (tail, head, source) first."""
     load = 0 if last else int(ask.load[head])
     choices = []
-    for u in _vertices(ask, tail):
+    for u in ask.together(tail):
         if u >= ask.snapshot.n or not _opens(ask, before, u):
             continue
-        for v in _vertices(ask, head):
+        for v in ask.together(head):
             cost = _shared_cost(ask, u, v, depth)
             if cost is not None:
                 choices.append(Leg(u, v, Source.SHARED, depth, cost, load))
-    for i in range(*np.searchsorted(ask.known_tail, [tail, tail + 1])):
+    for i in range(bisect_left(ask.known_tail, tail), bisect_left(ask.known_tail, tail + 1)):
         if ask.known_head[i] == head:
             u, v, cost = int(ask.known_u[i]), int(ask.known_v[i]), int(ask.known_cost[i])
             choices.append(Leg(u, v, Source.ACQUAINTANCE, depth, cost, load))
     return sorted(choices, key=lambda leg: (leg.tail, leg.head, leg.source))
 
 
-def _vertices(ask: Asking, human: int) -> list[int]:
-    vertices: list[int] = ask.vertices_of(np.array([human]))[0].tolist()
-    return vertices
-
-
 def _opens(ask: Asking, before: Leg, owner: int) -> bool:
     """Whether a shared tie of this owner may follow: the tail of the leg before and the owner are connected."""
-    if before.source is Source.ACQUAINTANCE:
-        human = ask.human(np.array([before.tail]))
-        return bool(ask.known_opens(human, np.array([owner]))[0])
-    return bool(ask.connected(np.array([before.tail]), np.array([owner]))[0])
+    passers = ask.together(before.tail) if before.source is Source.ACQUAINTANCE else (before.tail,)
+    return any(ask.linked(passer, owner) for passer in passers)
 
 
 def _shared_cost(ask: Asking, owner: int, target: int, depth: int) -> int | None:
     out = ask.snapshot.out
     begin = int(out.start[owner])
-    row = slice(begin, begin + int(out.prefix[depth, owner]))
-    at = np.flatnonzero(out.peer[row] == target)
+    end = begin + int(out.prefix[depth, owner])
+    at = (out.peer[begin:end] == target).nonzero()[0]
     if not at.size or ask.withdrawn(owner, target):
         return None
-    return int(out.weight[row][at[0]] & COST_BITS)
+    return int(out.weight[begin + at[0]] & COST_BITS)

@@ -112,7 +112,7 @@ def _load_one(folder: Path, *, shapes: dict[str, Shape], verify: bool) -> tuple[
             raise SnapshotError(f"{path} holds {items} items where {wanted} belong")
         # An empty file cannot be mapped.
         flat: NDArray[Any] = np.memmap(path, shape.dtype, "r").view(np.ndarray) if size else np.empty(0, shape.dtype)
-        if verify and zlib.crc32(memoryview(flat).cast("B") if size else b"") != promised["crc32"]:
+        if verify and zlib.crc32(flat.data.cast("B") if size else b"") != promised["crc32"]:
             raise SnapshotError(f"{path} is corrupt: its checksum differs from the header's")
         arrays[name] = flat.reshape(shape.rows, shape.per_vertex * n + shape.extra) if shape.rows > 1 else flat
     return n, arrays
@@ -149,7 +149,7 @@ def _read_pointer(folder: Path) -> str | None:
 
 def _write(path: Path, array: NDArray[Any]) -> dict[str, int]:
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    raw = memoryview(little.reshape(-1)).cast("B") if little.size else memoryview(b"")
+    raw = little.reshape(-1).data.cast("B") if little.size else memoryview(b"")
     _write_bytes(path, raw)
     return {"bytes": raw.nbytes, "crc32": zlib.crc32(raw)}
 
