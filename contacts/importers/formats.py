@@ -1,5 +1,6 @@
 """What a file is, and who reads it. A new format is one module with `recognises` and `read`, and one row in READERS."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,9 @@ from contacts.importers.text import whole, wide_encoding
 MAX_FILE_BYTES: Final = 100_000_000
 """Largest file that is looked at; contacts with photos take about 100 kB each."""
 _MAX_WIDE_BYTES = 30_000_000
+
+
+_CONTENT = re.compile(rb"[^\0 \t\r\n\xef\xbb\xbf\xff\xfe]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def read(file_name: str, data: bytes) -> Iterator[Record]:
     never raises. Time grows with the size of the file, memory beyond the file's own with its largest card.
     """
     name = whole(file_name.replace("\\", "/").rpartition("/")[2], MAX_FILE_NAME) or "file"
-    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    if not _CONTENT.search(data):
         raise UnreadableFile("The file is empty. Export it again, and look at its size before you choose it.")
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile(_too_large(MAX_FILE_BYTES))
@@ -75,7 +79,7 @@ def _too_large(limit: int) -> str:
 
 
 def _advice(data: bytes) -> str:
-    head = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     for start, advice in _NOT_THESE:
         if head[: len(start)].upper() == start.upper():
             return f"This is {advice}"

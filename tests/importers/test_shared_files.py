@@ -1,0 +1,244 @@
+"""Real files of third parties: every valid card is read, and every file of LinkedIn connections."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import vobject
+
+from contacts.importers import Birthday, PersonRecord, UnreadableFile, detect, read
+from tests.importers.conftest import sort_out
+
+GROUP = "a group, not a person"
+NOBODY = "no name, organisation, e-mail, phone or web address"
+
+# Cards that name nobody: a place on earth, a photo, a postal address, or a list of members and nothing else.
+SKIPPED: Mapping[str, str] = {
+    "Icalendar/geo1.vcf": NOBODY,
+    "Icalendar/geo2.vcf": NOBODY,
+    "VCards/Photo_Outlook_v2.vcf": NOBODY,
+    "aosp-vcard/v21_android_custom_prop.vcf": NOBODY,
+    "ical4j-vcard/vcard-group.vcf": NOBODY,
+    "kcontacts/vcard7.vcf": NOBODY,
+    "vobject/issue64.vcf": NOBODY,
+    "ccs-caldavtester/11.vcf": GROUP,
+    "ccs-caldavtester/14.vcf": GROUP,
+    "ccs-caldavtester/crud-one-return__2.vcf": GROUP,
+    "ccs-caldavtester/crud-one-return__4.vcf": GROUP,
+    "ccs-caldavtester/g123.vcf": GROUP,
+    "ccs-caldavtester/g1236.vcf": GROUP,
+    "ccs-caldavtester/g136.vcf": GROUP,
+    "ccs-caldavtester/g345.vcf": GROUP,
+    "ccs-caldavtester/g3456.vcf": GROUP,
+    "ccs-caldavtester/gAddressBook.vcf": GROUP,
+}
+# vobject cuts the first at a comma that is not escaped, and reads escapes in the second that vCard 2.1 does not have.
+VOBJECT_ERRS = {"ez-vcard/John_Doe_GMAIL.vcf", "aosp-vcard/v21_backslash.vcf"}
+A_CALENDAR = "libical/user-cal.vcf"
+
+# File -> (full name, given, family, first e-mail, birthday) of its first card.
+FACTS = {
+    "Icalendar/contact.vcf": ("Test Testerson", "Test", "Testerson", "", None),
+    "Radicale/contact2-with-bday.vcf": ("Test-FN", "GivenTest AdditionalsTest", "FamilyTest", "", Birthday(1970, 1, 1)),
+    "VCards/AnsiIssue.vcf": ("Ralf Rastral", "Ralf", "Rastral", "", None),
+    "VCards/German.vcf": ("Sören Täve Nüßlebaum", "Sören Täve", "Nüßlebaum", "", None),
+    "VCards/Greek.vcf": ("Βαγγέλης", "Ευάγγελος Οδυσσέας", "Παπαθανασίου", "", None),
+    "VCards/Ukrainian.vcf": ("Віталій Володимирович Кличко", "Віталій Володимирович", "Кличко", "", None),
+    "VCards/Utf-8__Greek.vcf": ("Βαγγέλης", "Ευάγγελος Οδυσσέας", "Παπαθανασίου", "", None),
+    "VCards/utf-8.vcf": ("孔夫子", "", "Konfuzius", "", None),
+    "VCards/LabelTest1.vcf": ("Rudi Wimmel", "Rudi", "Wimmel", "Wimmel@wurstdarm.de", None),
+    "VCards/v2_1.vcf": ("Maxl", "Max Middle Name", "Mustermann", "privat@folker-kinzel.de", Birthday(1972, 1, 31)),
+    "VCards/v3.vcf": ("Folker Kinzel", "Folker", "Kinzel", "email1@wumms.de", Birthday(1978, 3, 11)),
+    "VCards/v4.vcf": ("Möhrke Gerda", "Gerda", "Möhrke", "info@kinderland-blubblub.de", None),
+    "VCards/Photo_v3.vcf": (
+        "Emma Musterfrau",
+        "Emma",
+        "Musterfrau",
+        "emma.musterfrau@googlemail.com",
+        Birthday(2011, 3, 17),
+    ),
+    "aosp-vcard/v21_adr_multiple_line.vcf": ("bogus", "", "bogus", "", Birthday(2008, 12, 3)),
+    "aosp-vcard/v21_complicated.vcf": (
+        "Joe Due",
+        "Forrest Hoge",
+        "Gump",
+        "forrestgump@walladalla.com",
+        Birthday(1980, 1, 1),
+    ),
+    "aosp-vcard/v21_im.vcf": ("Nick", "", "", "", None),
+    "aosp-vcard/v21_multiple_entry.vcf": ("安藤ロイド3", "", "安藤ロイド3", "", None),
+    "aosp-vcard/v21_simple_1.vcf": ("Roid Ando", "Roid", "Ando", "", None),
+    "aosp-vcard/v21_simple_2.vcf": ("Ando Roid", "Ando", "Roid", "", None),
+    "aosp-vcard/v40_sort_as.vcf": ("安藤 ロイド", "ロイド", "安藤", "", None),
+    "ccs-caldavtester/15.vcf": ("User 01", "User", "01", "user01@example.com", None),
+    "ccs-calendarserver/44EE78BF-8814-4471-899C-92280CEFB098.vcf": (
+        "HiAscii Śuterry",
+        "HiAscii",
+        "Śuterry",
+        "hiascii@example.com",
+        None,
+    ),
+    "contacts/forrest-gump.vcf": ("Forrest Gump", "Forrest", "Gump", "sherinnom@example.com", None),
+    "ez-vcard/John_Doe_ANDROID.vcf": ("john.doe@company.com", "", "", "john.doe@company.com", None),
+    "ez-vcard/John_Doe_IPHONE.vcf": (
+        "Mr. John Richter James Doe Sr.",
+        "John Richter James",
+        "Doe",
+        "john.doe@ibm.com",
+        Birthday(2012, 6, 6),
+    ),
+    "ez-vcard/outlook-2007.vcf": (
+        "Mr. Michael Angstadt Jr.",
+        "Michael",
+        "Angstadt",
+        "mike.angstadt@gmail.com",
+        Birthday(1922, 3, 10),
+    ),
+    "ez-vcard/rfc6350-example.vcf": (
+        "Simon Perreault",
+        "Simon",
+        "Perreault",
+        "simon.perreault@viagenie.ca",
+        Birthday(None, 2, 3),
+    ),
+    "ical.js/vcard3.vcf": (
+        "Mr. John Q. Public, Esq.",
+        "John Quinlan",
+        "Public",
+        "jane_doe@abc.com",
+        Birthday(1996, 4, 15),
+    ),
+    "ical4j-vcard/4b62872a-849-0.vcf": (
+        "Franz M. Branntwein",
+        "Franz M.",
+        "Branntwein",
+        "franz.m.branntwein@example.com",
+        None,
+    ),
+    "kcontacts/testfullvcard.vcf": (
+        "Sherlock Holmes",
+        "Sherlock",
+        "Holmes",
+        "detective@sherlockholmes.com",
+        Birthday(1953, 10, 15),
+    ),
+    "kcontacts/vcard4.vcf": ("Ximian, Inc.", "", "", "hello@ximian.com", None),
+    "kcontacts/vcard3.vcf": ("ian geiser", "ian", "geiser", "geiseri@yahoo.com", None),
+    "libical/test.vcf": ("Simon Perreault", "Simon", "Perreault", "simon.perreault@viagenie.ca", Birthday(None, 2, 3)),
+    "nametag/apple-vcard-example.vcf": (
+        "Emmetiano Lucas Brown",
+        "Emmetiano Lucas",
+        "Brown",
+        "doc@bttf.com",
+        Birthday(None, 1, 22),
+    ),
+    "nametag/v4-contact.vcf": (
+        "Taylor Example",
+        "Taylor",
+        "Example",
+        "taylor.example@corp.example",
+        Birthday(1994, 2, 3),
+    ),
+    "roundcubemail/apple.vcf": ("Apple Computer AG", "", "", "", None),
+    "roundcubemail/johndoe.vcf": ("John Doë", "John", "Doë", "roundcube@gmail.com", None),
+}
+
+
+def facts(one: PersonRecord) -> tuple[str, str, str, str, Birthday | None]:
+    return (one.full_name, one.given, one.family, one.emails[0].value if one.emails else "", one.birthday)
+
+
+def cards(shared_data: Path) -> dict[str, Path]:
+    folder = shared_data / "vcard"
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.glob("*/*.vcf"))}
+
+
+def test_every_valid_card_is_read(shared_data: Path):
+    files = cards(shared_data)
+    assert len(files) >= 129
+    people_count = 0
+    skipped_reasons: dict[str, str] = {}
+    for name, path in files.items():
+        if name == A_CALENDAR:
+            with pytest.raises(UnreadableFile, match="calendar"):
+                read(name, path.read_bytes())
+            continue
+        data = path.read_bytes()
+        people, skipped = sort_out(path.name, data)
+        begins = sum(line.strip().upper() == b"BEGIN:VCARD" for line in data.lstrip(b"\xef\xbb\xbf").splitlines())
+        assert len(people) + len(skipped) == begins, name
+        people_count += len(people)
+        for one in skipped:
+            skipped_reasons[name] = one.reason
+    assert skipped_reasons == SKIPPED
+    assert people_count == 1128
+
+
+def test_what_the_cards_say(shared_data: Path):
+    files = cards(shared_data)
+    found = {name: facts(sort_out(name, files[name].read_bytes())[0][0]) for name in FACTS}
+    assert found == FACTS
+
+
+def test_vobject_reads_the_same_where_it_reads_at_all(shared_data: Path):
+    compared = 0
+    for name, path in cards(shared_data).items():
+        if name in SKIPPED or name in VOBJECT_ERRS or name == A_CALENDAR:
+            continue
+        try:
+            theirs = list(
+                vobject.readComponents(path.read_bytes().decode(), allowQP=b"QUOTED-PRINTABLE" in path.read_bytes())
+            )
+            names = [" ".join(one.fn.value.split()) for one in theirs]
+        except Exception:
+            # What vobject cannot read, this test cannot compare.
+            continue
+        ours = [one.full_name for one in sort_out(name, path.read_bytes())[0]]
+        if all(names):
+            assert ours == names, name
+            compared += len(names)
+    assert compared > 1050
+
+
+def test_every_file_of_connections_is_read(shared_data: Path):
+    files = sorted((shared_data / "csv-contacts").glob("*/*onnections.csv"))
+    assert files
+    for path in files:
+        people, skipped = sort_out(path.name, path.read_bytes())
+        assert not skipped
+        assert len(people) >= 10
+        assert all(one.linkedin and one.connected_on_date and one.organisation for one in people)
+
+
+def test_other_tables_are_not_taken_for_connections(shared_data: Path):
+    others = [
+        path for path in (shared_data / "csv-contacts").glob("*/*.csv") if not path.name.endswith("onnections.csv")
+    ]
+    assert others
+    for path in others:
+        assert detect(path.name, path.read_bytes()) is None, path.name
+
+
+def test_naughty_strings_pass_through_every_field(shared_data: Path):
+    lines = (shared_data / "attack-strings/big-list-of-naughty-strings/blns.txt").read_text("utf-8").split("\n")
+    naughty = [line for line in lines if line and not line.startswith("#")]
+    assert len(naughty) > 400
+    for text in naughty:
+        escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        fields = "".join(
+            f"{name}:{escaped}\n" for name in ("ORG", "TITLE", "NOTE", "NICKNAME", "EMAIL", "TEL", "URL", "UID")
+        )
+        card = f"BEGIN:VCARD\nVERSION:3.0\nFN:Mal {escaped}\nN:{escaped};{escaped};;;\n{fields}END:VCARD\n"
+        people, _ = sort_out("blns.vcf", card.encode("utf-8", "replace"))
+        assert len(people) == 1, text
+        assert people[0].full_name.startswith("Mal")
+        plain = text.isascii() and text.isprintable() and "&" not in text and "  " not in text
+        if plain and len(text) < 200:
+            assert people[0].organisation == text.strip()
+            assert people[0].notes == text.strip()
+        cell = text.replace('"', '""')
+        table = f'First Name,Last Name,Company,Connected On\nMal,Ory,"{cell}",1 Jan 2023\n'
+        rows, _ = sort_out("blns.csv", table.encode("utf-8", "replace"))
+        assert [row.given for row in rows] == ["Mal"]
+        if plain and len(text) < 200:
+            assert rows[0].organisation == text.strip()
