@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from contacts.graph.wording import figure_word
 from contacts.handles import HandleKind
 from netapp.lib.models import Owned
 
@@ -153,6 +154,11 @@ class Person(Owned):
 
     def __str__(self) -> str:
         return f"person {self.pk}"
+
+    @property
+    def strength_word(self) -> str:
+        """strong, some, slight or unknown."""
+        return figure_word(self.strength)
 
 
 class Handle(Owned):

@@ -1,0 +1,180 @@
+"""The list of people: search, filters, order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection, transaction
+from django.db.models import Case, Count, F, FilteredRelation, Func, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
+
+from contacts.access import people_of
+from contacts.models import Person, ReminderKind
+from contacts.services.reminders import OPEN
+from contacts.words import search_words
+from netapp.accounts.models import User
+
+PAGE: Final = 50
+COUNTED: Final = 10_000
+"""People are counted up to here; beyond, a page says "more than"."""
+
+ALIKE: Final = 0.4
+"""Word similarity (pg_trgm, 0..1) from which a word counts as a slip of the pen: "Slivia" and "Silvia" have 0.43."""
+_MOST_ALIKE: Final = 20
+
+SORTS: Final = {
+    "name": "Name",
+    "strength": "Closest first",
+    "contact": "Last contact",
+    "silent": "Longest silent",
+    "due": "Due to be in touch",
+    "added": "Recently added",
+}
+QUIET: Final = {"90": "Three months", "182": "Half a year", "365": "A year", "1095": "Three years", "never": "Never"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which people, in which order. Empty values ask for nothing."""
+
+    q: str = ""
+    relation: str = ""
+    tag: str = ""
+    layer: int | None = None
+    place: str = ""
+    organisation: str = ""
+    quiet: str = ""
+    is_archived: bool = False
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of people. `count` stops at COUNTED + 1. `is_alike`: nobody matched, these are near misses."""
+
+    people: list[Person]
+    count: int
+    number: int
+    has_next: bool
+    is_alike: bool = False
+
+
+def matching(*, member: User, wanted: Wanted, now: datetime) -> QuerySet[Person]:
+    """Everybody who fits, unordered."""
+    people = people_of(member).filter(archived_at__isnull=not wanted.is_archived)
+    for word in search_words(wanted.q):
+        people = people.filter(search_text__contains=word)
+    if wanted.relation:
+        people = people.filter(relation=wanted.relation)
+    if wanted.tag:
+        people = people.filter(tags__contains=[wanted.tag])
+    if wanted.layer is not None:
+        people = people.filter(layer=wanted.layer)
+    if wanted.place:
+        people = people.filter(place__iexact=wanted.place)
+    if wanted.organisation:
+        people = people.filter(organisation__iexact=wanted.organisation)
+    if wanted.quiet == "never":
+        people = people.filter(last_contact_at=None)
+    elif wanted.quiet:
+        people = people.filter(last_contact_at__lt=now - timedelta(days=int(wanted.quiet)))
+    return people
+
+
+def listing(*, member: User, wanted: Wanted, page: int, now: datetime) -> Listing:
+    """One page. Where a search finds nobody, those whose words are nearly the ones sought."""
+    people = matching(member=member, wanted=wanted, now=now)
+    count = people.order_by()[: COUNTED + 1].count()
+    if not count and search_words(wanted.q):
+        near = alike(member=member, text=wanted.q)
+        return Listing(near, len(near), 1, has_next=False, is_alike=True)
+    start = (page - 1) * PAGE
+    rows = list(_lean(_ordered(people, wanted))[start : start + PAGE + 1])
+    return Listing(rows[:PAGE], count, page, has_next=len(rows) > PAGE)
+
+
+def found(
+    *, member: User, text: str, limit: int, exclude: Sequence[UUID] = (), with_slips: bool = True
+) -> list[Person]:
+    """The first few for a search box; near misses where there is no match. Archived people are found as well."""
+    words = search_words(text)
+    if not words:
+        return []
+    people = people_of(member).exclude(id__in=exclude)
+    for word in words:
+        people = people.filter(search_text__contains=word)
+    rows = list(_lean(_by_rank(people, words))[:limit])
+    if rows or not with_slips:
+        return rows
+    return [person for person in alike(member=member, text=text) if person.id not in set(exclude)][:limit]
+
+
+def alike(*, member: User, text: str) -> list[Person]:
+    """At most twenty whose card has a word like each one sought, likest first."""
+    words = search_words(text)
+    people = people_of(member)
+    likeness: Combinable = Value(0.0)
+    for word in words:
+        people = people.filter(search_text__trigram_word_similar=word)
+        likeness = likeness + TrigramWordSimilarity(word, "search_text")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The operator, unlike the function, is served by the index; its threshold is a setting of the transaction.
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(ALIKE)])
+        return list(_lean(people.annotate(likeness=likeness).order_by("-likeness", "sort_key", "id"))[:_MOST_ALIKE])
+
+
+def tags_of(member: User, limit: int = 12) -> list[tuple[str, int]]:
+    """The tags used most, with how many people have each."""
+    each = people_of(member).filter(archived_at=None).order_by()
+    tags = each.annotate(tag=Func(F("tags"), function="unnest", output_field=TextField(), set_returning=True))
+    counted = tags.values_list("tag").annotate(count=Count("id")).order_by("-count", "tag")
+    return list(counted[:limit])
+
+
+def has_anybody(member: User) -> bool:
+    """Whether there is any card at all."""
+    return people_of(member).exists()
+
+
+def _lean(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Without the long texts, which no list shows."""
+    return people.defer("notes", "search_text", "how_met", "typed_fields")
+
+
+def _ordered(people: QuerySet[Person], wanted: Wanted) -> QuerySet[Person]:
+    match wanted.sort:
+        case "strength":
+            return people.order_by(F("strength").desc(nulls_last=True), "sort_key", "id")
+        case "contact":
+            return people.order_by(F("last_contact_at").desc(nulls_last=True), "sort_key", "id")
+        case "silent":
+            return people.order_by(F("last_contact_at").asc(nulls_last=True), "sort_key", "id")
+        case "added":
+            return people.order_by("-created_at", "sort_key", "id")
+        case "due":
+            # One open cadence a person (a constraint), so the join repeats nobody.
+            cadence = Q(reminders__kind=ReminderKind.KEEP_IN_TOUCH, reminders__state__in=OPEN)
+            joined = people.annotate(cadence=FilteredRelation("reminders", condition=cadence))
+            return joined.annotate(due_at=F("cadence__due_at")).order_by(
+                F("due_at").asc(nulls_last=True), "sort_key", "id"
+            )
+        case "name":
+            return people.order_by("sort_key", "id")
+    words = search_words(wanted.q)
+    return _by_rank(people, words) if words else people.order_by("sort_key", "id")
+
+
+def _by_rank(people: QuerySet[Person], words: Sequence[str]) -> QuerySet[Person]:
+    """Names that begin with the words first, then names that contain them, then everything else."""
+    begins = Q()
+    contains = Q()
+    for word in words:
+        begins &= Q(sort_key__startswith=word) | Q(sort_key__contains=f" {word}")
+        contains &= Q(sort_key__contains=word)
+    rank = Case(
+        When(begins, then=Value(0)), When(contains, then=Value(1)), default=Value(2), output_field=IntegerField()
+    )
+    return people.annotate(rank=rank).order_by("rank", "sort_key", "id")

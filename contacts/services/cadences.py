@@ -1,0 +1,75 @@
+"""Reminders of many people at once, where one by one would take thousands of statements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Case, Count, Value, When
+
+from contacts.models import Person, Relation, Reminder, ReminderKind, ReminderState
+from contacts.services import reminders
+from contacts.services.reminders import OPEN, cadence_due_at
+
+
+def refresh_cadences(*, people: Sequence[Person], now: datetime) -> None:
+    """As `reminders.refresh_cadence` for each. The people have their `owner` loaded.
+
+    The two common cases, a first cadence and a cadence taken away, go in a few statements; somebody whose open
+    reminder must be moved is looked at alone.
+    """
+    open_for = dict(
+        Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH, state__in=OPEN).values_list(
+            "person_id", "id"
+        )
+    )
+    wanted = {person.id for person in people if _wants_one(person)}
+    Reminder.objects.filter(
+        id__in=[reminder for person, reminder in open_for.items() if person not in wanted], state__in=OPEN
+    ).update(state=ReminderState.CANCELLED, closed_at=now)
+    first = [person for person in people if person.id in wanted and person.id not in open_for]
+    _open(first)
+    for person in people:
+        if person.id in wanted and person.id in open_for:
+            reminders.refresh_cadence(person=person, now=now)
+
+
+def cancel_for_people(*, people: Sequence[Person], now: datetime) -> None:
+    """As `reminders.cancel_for_person` for each."""
+    Reminder.objects.filter(person__in=people, state__in=OPEN).update(state=ReminderState.CANCELLED, closed_at=now)
+
+
+def reopen_cancelled(*, people: Sequence[Person], closed_at: datetime) -> None:
+    """Open again what was cancelled at that very moment, when the people were deleted.
+
+    A cadence is refreshed instead.
+    """
+    cancelled = Reminder.objects.filter(person__in=people, state=ReminderState.CANCELLED, closed_at=closed_at)
+    cancelled.exclude(kind=ReminderKind.KEEP_IN_TOUCH).update(
+        state=Case(When(sent_at=None, then=Value(ReminderState.WAITING)), default=Value(ReminderState.SENT)),
+        closed_at=None,
+    )
+
+
+def _wants_one(person: Person) -> bool:
+    is_here = not person.archived_at and not person.deleted_at
+    return is_here and person.cadence_days is not None and person.relation == Relation.KNOWN
+
+
+def _open(people: Sequence[Person]) -> None:
+    counts = dict(
+        Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH)
+        .values_list("person_id")
+        .annotate(count=Count("id"))
+    )
+    Reminder.objects.bulk_create(
+        [
+            Reminder(
+                owner_id=person.owner_id,
+                person=person,
+                kind=ReminderKind.KEEP_IN_TOUCH,
+                key=f"{ReminderKind.KEEP_IN_TOUCH}:{person.id}:{counts.get(person.id, 0) + 1}",
+                due_at=cadence_due_at(person),
+            )
+            for person in people
+        ],
+        batch_size=1000,
+    )
