@@ -9,4 +9,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.account.urls")),
+    path("", include("netapp.accounts.urls")),
+    path("", include("netapp.mail.urls")),
+    path("", include("contacts.urls")),
 ]
