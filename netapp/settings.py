@@ -100,6 +100,16 @@ DATABASES = {
 if env.flag("DB_POOL"):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10}
 
+# For what may be lost: the counters of allauth's rate limits. In the database, so that logging in neither stops nor
+# becomes unlimited while Redis is away (docs/decisions/cache.md).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- Celery: a doorbell. What must be done stands in PostgreSQL; losing every message loses nothing. ----------------
@@ -151,6 +161,9 @@ ACCOUNT_SIGNUP_FORM_CLASS = "netapp.accounts.forms.SignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_MAX_EMAIL_ADDRESSES = 10
+ACCOUNT_USER_DISPLAY = "netapp.accounts.models.display_name"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -217,6 +230,9 @@ EMAIL_HOST, EMAIL_PORT = _smtp["HOST"], _smtp["PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _smtp["USER"], _smtp["PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp["STARTTLS"], _smtp["TLS"]
 EMAIL_TIMEOUT = 30
+# Seconds for which a letter belongs to the worker that sends it. Longer than any task may run, so that a lease runs out
+# only where the worker is dead or frozen.
+MAIL_LEASE = env.integer("MAIL_LEASE", CELERY_TASK_TIME_LIMIT + 60)
 MAIL_FROM = env.text("MAIL_FROM", "kith@localhost.localdomain")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 

@@ -78,6 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return f"member {self.pk}"
 
+    def clean(self) -> None:
+        """Keep addresses in lower case, as allauth does."""
+        super().clean()
+        self.email = self.email.lower()
+
     @property
     def zone(self) -> ZoneInfo:
         """The member's time zone."""
@@ -92,3 +97,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def first_name(self) -> str:
         """What a greeting uses."""
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]
+
+
+def display_name(member: User) -> str:
+    """`User.display_name`, in the form that allauth's settings want."""
+    return member.display_name

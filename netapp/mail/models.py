@@ -16,7 +16,7 @@ class LetterState(models.TextChoices):
     SENT = "sent", "sent"
     FAILED = "failed", "could not be delivered"
     CANCELLED = "cancelled", "cancelled"
-    SUPPRESSED = "suppressed", "not sent: the reader asked not to be written to"
+    SUPPRESSED = "suppressed", "not sent"
 
 
 class Letter(models.Model):
@@ -34,7 +34,11 @@ class Letter(models.Model):
         null=True,
         on_delete=models.CASCADE,
         related_name="+",
-        help_text="In whose mail log it stands: the member on whose behalf it is sent.",
+        help_text="On whose behalf it is sent.",
+    )
+    is_shown = models.BooleanField(
+        default=False,
+        help_text="Whether it stands in that member's mail log. A letter to somebody they have not met does not.",
     )
     group = models.CharField(
         max_length=100,
@@ -50,18 +54,23 @@ class Letter(models.Model):
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
-    headers = models.JSONField(default=dict)
+    attachments = models.JSONField(default=list, blank=True, help_text="[{name, type, content as base64}].")
     message_id = models.CharField(max_length=200, unique=True)
     is_essential = models.BooleanField(
         default=False,
         help_text="About the account itself; goes out whatever was stopped, and carries no unsubscribe.",
     )
-    stop_salt = models.CharField(max_length=32, blank=True)
-    stop_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    stop_salt = models.CharField(max_length=32, blank=True, help_text="Makes the readers' stop links; see StopLink.")
 
     state = models.CharField(max_length=12, choices=LetterState.choices, default=LetterState.QUEUED)
     due_at = models.DateTimeField()
+    delivered = ArrayField(models.EmailField(), default=list, help_text="Who has it already and gets no second copy.")
+    refused = models.JSONField(default=dict, help_text="Why not, by address: what the mail server said, or a stop.")
+    is_unwanted = models.BooleanField(
+        default=False, help_text="Cancelled while it was being sent: whatever is left of it is not tried again."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
+    lapses = models.PositiveSmallIntegerField(default=0, help_text="How often its worker vanished while sending it.")
     fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a stale worker's is too low.")
     leased_until = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
@@ -72,7 +81,7 @@ class Letter(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="letter_due", condition=Q(state="queued")),
             models.Index(fields=["leased_until"], name="letter_leased", condition=Q(state="sending")),
-            models.Index(fields=["member", "-created_at"], name="letter_log"),
+            models.Index(fields=["member", "-created_at", "-id"], name="letter_log"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -85,6 +94,26 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"letter {self.pk} ({self.kind})"
+
+
+class StopLink(models.Model):
+    """What one reader's stop link of one letter may stop. Holds no address, and outlives the letter and the member."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="Of the token in the link.")
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.SET_NULL, related_name="+")
+    address_digest = models.CharField(max_length=64)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    member_digest = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"stop link {self.digest[:8]}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the reader is the member: a reminder to oneself."""
+        return self.address_digest == self.member_digest
 
 
 class Suppression(models.Model):
@@ -101,6 +130,13 @@ class Suppression(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     address_digest = models.CharField(max_length=64)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Still known here, so that a change of address is no way round a stop.",
+    )
     member_digest = models.CharField(
         max_length=64, blank=True, help_text="Of the member's address; empty: nobody on this site may write."
     )

@@ -1,0 +1,37 @@
+"""The outbox in the admin: whether mail flows, and why not. What letters say stays between their readers."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from netapp.mail.models import Letter, Suppression
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nothing is added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly):
+    """Kind, state and times; neither readers nor texts."""
+
+    list_display = ("id", "kind", "state", "due_at", "attempts", "lapses", "sent_at")
+    list_filter = ("state", "kind")
+    fields = ("id", "kind", "state", "due_at", "attempts", "lapses", "leased_until", "sent_at", "created_at", "error")
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnly):
+    """How many stops there are, and of which sort; whose they are is not known."""
+
+    list_display = ("id", "kind", "reason", "created_at")
+    list_filter = ("reason",)
+    fields = ("id", "kind", "reason", "created_at")
