@@ -1,0 +1,66 @@
+"""What a search touches, on a graph of middle size, and that its two ways of asking agree there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from contacts.graph import Question, Snapshot, Work, best_to_each, k_best
+from contacts.graph.snapshot import COST_BITS
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Snapshot:
+    """3,000 people in circles of 60, about 110 ties each, mostly within the circle; hubs know ten times as many."""
+    rng, n = np.random.default_rng(1), 3000
+    degree = np.clip(rng.lognormal(np.log(90), 0.8, n), 5, 1500).astype(np.int64)
+    owner = np.repeat(np.arange(n), degree)
+    circle = owner // 60 * 60 + rng.integers(0, 60, owner.size)
+    target = np.where(rng.random(owner.size) < 0.5, circle, rng.integers(0, n, owner.size))
+    owner, target = owner[owner != target], target[owner != target]
+    chance = 1.0 / (1.0 + np.exp(1.5 - 1.3 * rng.normal(size=owner.size)))
+    cost = np.clip(np.round(-np.log(chance) * 2048), 1, 16383).astype(np.int64)
+    reach = rng.choice(4, owner.size, p=(0.1, 0.3, 0.35, 0.25))
+    linked = rng.random(owner.size) < 0.5
+    ends = np.stack((owner[linked], target[linked]), axis=1)
+    return Snapshot.build(n=n, owner=owner, target=target, cost=cost, reach=reach, connections=ends)
+
+
+def question(snapshot: Snapshot, asker: int) -> Question:
+    begin = int(snapshot.out.start[asker])
+    row = slice(begin, begin + int(snapshot.out.prefix[0, asker]))
+    own = np.stack((snapshot.out.peer[row], snapshot.out.weight[row] & COST_BITS), axis=1)
+    return Question(asker=asker, own_ties=own, max_introducers=3)
+
+
+def textbook_push(snapshot: Snapshot, asker: int) -> int:
+    """Ties that a layer-by-layer push from the asker reads: all of everybody reached, at each of three depths."""
+    at, read = question(snapshot, asker).own_ties[:, 0], 0  # type: ignore[call-overload]
+    for depth in (1, 2, 3):
+        read += int(snapshot.out.prefix[depth, at].sum())
+        ends = [snapshot.out.start[v] + np.arange(snapshot.out.prefix[depth, v]) for v in at]
+        at = np.unique(snapshot.out.peer[np.concatenate(ends)])
+    return read
+
+
+def test_searches_touch_far_less_than_a_textbook_push(crowd: Snapshot):
+    rng = np.random.default_rng(2)
+    one, many, push = Work(), Work(), 0
+    for asker, target in rng.integers(0, crowd.n, (25, 2)).tolist():
+        k_best(crowd, question(crowd, asker), target, 5, work=one)
+        best_to_each(crowd, question(crowd, asker), rng.integers(0, crowd.n, 100).tolist(), work=many)
+        push += textbook_push(crowd, asker)
+    print(f"ties touched: textbook {push}, five best {one.ties}, a hundred targets {many.ties}")
+    assert one.ties < push / 10
+    assert many.ties < push / 4
+
+
+def test_best_to_each_is_the_first_of_k_best(crowd: Snapshot):
+    rng = np.random.default_rng(3)
+    for asker in rng.integers(0, crowd.n, 4).tolist():
+        asked, work = question(crowd, asker), Work()
+        targets = rng.integers(0, crowd.n, 60).tolist()
+        answers = best_to_each(crowd, asked, targets, work=work)
+        assert work.exact_repeats < 5
+        for target, path in answers.items():
+            assert [path] == (k_best(crowd, asked, target, 1) or [None])
