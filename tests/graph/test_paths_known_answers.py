@@ -48,9 +48,9 @@ def numbered(edges: Iterable[tuple[str, str, int]], *, both_ways: bool) -> tuple
 
 
 def rows(path: Path, delimiter: str) -> Iterable[list[str]]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        yield from csv.reader(file, delimiter=delimiter)
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+    return csv.reader(text.splitlines(), delimiter=delimiter)
 
 
 @pytest.fixture(scope="module")
