@@ -68,6 +68,14 @@ def check_file(data: bytes) -> None:
         check(one)
 
 
+@given(st.binary(max_size=3000))
+def test_any_bytes(data: bytes):
+    check_file(data)
+    check_file(b"BEGIN:VCARD\n" + data)
+    check_file(b"BEGIN:VCARD\nFN:x\n" + data + b"\nEND:VCARD\n" + GOOD)
+    check_file(b"First Name,Last Name,Connected On,Company\n" + data)
+
+
 NAMES = st.sampled_from(sorted(vcard_lines.WANTED | {"PHOTO", "AGENT", "LABEL", "X-ODD", "BEGIN", "END"}))
 PARAMETERS = st.sampled_from(
     [

@@ -171,6 +171,7 @@ def test_parameters_in_quotes_may_hold_colons_and_semicolons():
     )
     assert ana.place == "Leeds, UK"
     assert ana.phones[0].value == "+49 30 12345"
+    assert read_one("FN:Ana Silva", 'TEL;X-A="a;home";TYPE=work:+49 30 12345').phones[0].label == "work"
 
 
 def test_lines_are_numbered_from_one_in_every_kind_of_file():
