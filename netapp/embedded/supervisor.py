@@ -11,10 +11,10 @@ import selectors
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Self
+from typing import IO, Self
 
 from .process import EmbeddedError, Service
 
@@ -27,9 +27,10 @@ class StopAsked(Exception):
     """Somebody pressed Ctrl-C, or sent SIGTERM or SIGHUP."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Watched:
     service: Service
+    stage: int = 0
     quick_ends: int = 0
     start_at: float | None = None
     rest: bytes = b""
@@ -42,6 +43,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._watched: list[_Watched] = []
         self._selector = selectors.DefaultSelector()
+        self._stage = 0
         self._asked = 0
         self._stopping = False
         self._patience_ends = 0
@@ -60,8 +62,9 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping, self._patience_ends = True, self._asked + 1
-        for watched in reversed(self._watched):
-            self._stop(watched)
+        with ExitStack() as stops:  # the latest first; one that fails does not keep the others from it
+            for stage in range(self._stage + 1):
+                stops.callback(self._stop, *[watched for watched in self._watched if watched.stage == stage])
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._asked += 1
@@ -93,8 +96,12 @@ class Supervisor:
         for line in lines:
             self._pass_on(watched, line)
         if not data:
-            self._selector.unregister(process.stdout)
+            self._ignore(process.stdout)
         return bool(data)
+
+    def _ignore(self, pipe: IO[bytes]) -> None:
+        with suppress(KeyError, ValueError):  # not registered, or closed
+            self._selector.unregister(pipe)
 
     def _pass_on(self, watched: _Watched, line: bytes) -> None:
         if watched.kept is None:
@@ -117,11 +124,13 @@ class Supervisor:
 
     # --- Processes
 
-    def start(self, service: Service) -> None:
-        """Start a service and keep it alive from now on."""
-        watched = _Watched(service)
-        self._watched.append(watched)
-        self._start(watched)
+    def start(self, *services: Service) -> None:
+        """Start services and keep them alive from now on. What is started together stops together."""
+        self._stage += 1
+        for service in services:
+            watched = _Watched(service, stage=self._stage)
+            self._watched.append(watched)
+            self._start(watched)
 
     def _start(self, watched: _Watched) -> None:
         watched.service.start()
@@ -144,9 +153,8 @@ class Supervisor:
                 self.pause(0.05)
             failed = [watched.service.name for watched in batch if watched.service.exit_code]
         finally:
-            for watched in batch:
-                self._stop(watched)
-                self._watched.remove(watched)
+            self._stop(*batch)
+            self._watched = [watched for watched in self._watched if watched not in batch]
         output = "\n".join(line for watched in batch for line in watched.kept or ())
         if failed:
             raise EmbeddedError(f"{output}\n{' and '.join(failed)} failed; the lines above say why.".lstrip())
@@ -170,15 +178,17 @@ class Supervisor:
                 watched.start_at = None
                 self._start(watched)
 
-    def _stop(self, watched: _Watched) -> None:
-        service = watched.service
-        service.ask_to_stop()
-        end = time.monotonic() + service.grace
-        while service.exit_code is None and time.monotonic() < end:
-            self.pause(0.02)
-            if self._stopping and self._asked >= self._patience_ends:  # Ctrl-C again: kill what does not go
-                break
-        self._clear(watched)
+    def _stop(self, *batch: _Watched) -> None:
+        for watched in batch:
+            watched.service.ask_to_stop()
+        began = time.monotonic()
+        for watched in batch:
+            service = watched.service
+            while service.exit_code is None and time.monotonic() < began + service.grace:
+                self.pause(0.02)
+                if self._stopping and self._asked >= self._patience_ends:  # Ctrl-C again: kill what does not go
+                    break
+            self._clear(watched)
 
     def _clear(self, watched: _Watched) -> None:
         """Print what is left of the output; kill what is left of the children."""
@@ -186,8 +196,7 @@ class Supervisor:
             pass
         process = watched.service.process
         if process and process.stdout:
-            with suppress(KeyError, ValueError):
-                self._selector.unregister(process.stdout)
+            self._ignore(process.stdout)
         if watched.rest:
             self._pass_on(watched, watched.rest)
             watched.rest = b""
