@@ -78,11 +78,12 @@ def before_exec(death_signal: int, *, own_namespace: bool = False) -> Callable[[
 
 def socket_folder(wanted: Path) -> Path:
     """`wanted` where a Unix socket's path fits into the kernel's 107 bytes, else a short private folder."""
+    wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = wanted
     if len(os.fsencode(wanted)) > _LONGEST_SOCKET_FOLDER:
         digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
         folder = Path("/tmp") / f"kith-{os.geteuid()}-{digest}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid not in (os.geteuid(), wanted.parent.stat().st_uid):
         raise EmbeddedError(f"{folder} belongs to another user; remove it and start again.")
     return folder
