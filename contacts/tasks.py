@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from contacts.services import sending
+from contacts.services import purge, sending, strengths
 
 log = structlog.get_logger(__name__)
 
@@ -18,3 +18,20 @@ def send_reminders() -> None:
             sending.send_due(owner_id=owner_id, now=now)
         except Exception:
             log.exception("reminders.failed", member=owner_id)
+
+
+@shared_task
+def refresh_strengths() -> None:
+    """Beat, each hour: figures that are stale, and those older than a day, since ties fade by themselves."""
+    now = timezone.now()
+    for owner_id in strengths.owners_due(now=now):
+        try:
+            strengths.recompute(owner_id=owner_id, now=now)
+        except Exception:
+            log.exception("strengths.failed", member=owner_id)
+
+
+@shared_task
+def purge_deleted() -> None:
+    """Beat: what was deleted a month ago goes for good."""
+    purge.purge(now=timezone.now())

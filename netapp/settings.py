@@ -137,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail.sweep": {"task": "netapp.mail.tasks.sweep", "schedule": 60.0},
     "contacts.sweep_imports": {"task": "contacts.tasks.sweep_imports", "schedule": 60.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
+    "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
     "contacts.send_reminders": {"task": "contacts.tasks.send_reminders", "schedule": 60.0},
     "introductions.sweep": {"task": "introductions.tasks.sweep", "schedule": 60.0},
     "introductions.sweep_routes": {"task": "introductions.tasks.sweep_routes", "schedule": 60.0},

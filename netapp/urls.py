@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from contacts.views.go import go
 from netapp.lib.views import healthz
 
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     path("", include("netapp.accounts.urls")),
     path("", include("netapp.mail.urls")),
     path("", include("contacts.urls")),
+    path("go/", go, name="go"),
 ]

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from pytest_django import Settings
 from redis import Redis
 
+from netapp.accounts.models import User
+from tests.factories import UserFactory
 from tests.services import mail_socket
 from tests.smtp import SmtpSink
 from tests.workers import ROOT, CeleryWorkers
+
+BACKEND = django_settings.AUTHENTICATION_BACKENDS[0]
 
 
 def pytest_configure() -> None:
@@ -69,3 +74,37 @@ def celery_worker_process(transactional_db: None, redis: Redis, tmp_path: Path) 
     workers = CeleryWorkers(tmp_path)
     yield workers
     workers.end()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Alice asks. A member in Berlin."""
+    return UserFactory(email="alice@kith.test", name="Alice Anders")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Bob vouches. A member in New York."""
+    return UserFactory(email="bob@kith.test", name="Bob Brook", time_zone="America/New_York", country="US")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Charlie is the stranger: whatever is Alice's, he gets 404."""
+    return UserFactory(email="charlie@kith.test", name="Charlie Cole", time_zone="Asia/Tokyo", country="JP")
+
+
+@pytest.fixture
+def alice_client(alice: User) -> Client:
+    """A browser in which Alice is logged in."""
+    client = Client()
+    client.force_login(alice, backend=BACKEND)
+    return client
+
+
+@pytest.fixture
+def charlie_client(charlie: User) -> Client:
+    """A browser in which Charlie is logged in."""
+    client = Client()
+    client.force_login(charlie, backend=BACKEND)
+    return client

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Case, Count, Value, When
+from django.db.models import Case, Count, QuerySet, Value, When
 
 from contacts.models import Person, Relation, Reminder, ReminderKind, ReminderState
 from contacts.services import reminders
 from contacts.services.reminders import OPEN, cadence_due_at
+from netapp.mail import outbox
 
 
 def refresh_cadences(*, people: Sequence[Person], now: datetime) -> None:
@@ -22,9 +23,8 @@ def refresh_cadences(*, people: Sequence[Person], now: datetime) -> None:
         )
     )
     wanted = {person.id for person in people if _wants_one(person)}
-    Reminder.objects.filter(
-        id__in=[reminder for person, reminder in open_for.items() if person not in wanted], state__in=OPEN
-    ).update(state=ReminderState.CANCELLED, closed_at=now)
+    unwanted = [reminder for person, reminder in open_for.items() if person not in wanted]
+    _cancel(Reminder.objects.filter(id__in=unwanted, state__in=OPEN), now)
     first = [person for person in people if person.id in wanted and person.id not in open_for]
     _open(first)
     for person in people:
@@ -34,7 +34,7 @@ def refresh_cadences(*, people: Sequence[Person], now: datetime) -> None:
 
 def cancel_for_people(*, people: Sequence[Person], now: datetime) -> None:
     """As `reminders.cancel_for_person` for each."""
-    Reminder.objects.filter(person__in=people, state__in=OPEN).update(state=ReminderState.CANCELLED, closed_at=now)
+    _cancel(Reminder.objects.filter(person__in=people, state__in=OPEN), now)
 
 
 def reopen_cancelled(*, people: Sequence[Person], closed_at: datetime) -> None:
@@ -47,6 +47,13 @@ def reopen_cancelled(*, people: Sequence[Person], closed_at: datetime) -> None:
         state=Case(When(sent_at=None, then=Value(ReminderState.WAITING)), default=Value(ReminderState.SENT)),
         closed_at=None,
     )
+
+
+def _cancel(which: QuerySet[Reminder], now: datetime) -> None:
+    # Only what was sent has a letter that may be on its way; those are few.
+    for reminder_id in which.filter(state=ReminderState.SENT).values_list("id", flat=True):
+        outbox.cancel_group(group=f"reminder:{reminder_id}")
+    which.update(state=ReminderState.CANCELLED, closed_at=now)
 
 
 def _wants_one(person: Person) -> bool:

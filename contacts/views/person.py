@@ -1,0 +1,208 @@
+"""One person: the page, adding, editing, putting away."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts import access
+from contacts.forms.cards import HandleFormSet, PersonForm, QuickForm, handles_in
+from contacts.forms.evidence import LayerForm
+from contacts.forms.fields import cadence_words
+from contacts.models import InteractionKind, Layer, Person, Reach, Relation
+from contacts.queries import person as queries
+from contacts.quick import read_line
+from contacts.services import people, strengths
+from contacts.services.handles import read_handles
+from netapp.accounts.types import MemberRequest
+from netapp.lib.http import came_from
+
+
+@login_required
+@require_safe
+def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Everything about somebody."""
+    card = access.person_for(request.user, person_id)
+    handles = list(card.handles.all())
+    page = request.GET.get("page", "1")
+    context = {
+        "person": card,
+        "handles": handles,
+        "twins": queries.same_handles(
+            request.user, [(handle.kind, handle.normalised) for handle in handles], besides=card.id
+        ),
+        "timeline": queries.timeline(card, int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1),
+        "known": queries.known_to(card),
+        "reminders": queries.open_reminders(card),
+        "cadence": cadence_words(card.cadence_days).lower() if card.cadence_days else "",
+        "layers": Layer.choices,
+        "kinds": [kind for kind in InteractionKind if kind is not InteractionKind.EVENT],
+        "only_me": card.reach == Reach.ONLY_ME,
+        "now": timezone.now(),
+    }
+    return render(request, "contacts/person.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_add(request: MemberRequest) -> HttpResponse:
+    """A new card."""
+    if request.method != "POST":
+        wanted = request.GET.get("relation") == Relation.WANTED
+        initial = {"relation": Relation.WANTED if wanted else Relation.KNOWN}
+        return _form_page(request, PersonForm(member=request.user, initial=initial), _handle_rows(request))
+    form = PersonForm(request.POST, member=request.user)
+    rows = _handle_rows(request)
+    if not (form.is_valid() & rows.is_valid()):
+        return _form_page(request, form, rows, status=422)
+    card = people.add_person(
+        owner=request.user, fields=form.values(), handles=handles_in(rows), now=timezone.now(), typed=True
+    )
+    messages.success(request, f"{card.full_name} is in your book.")
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_quick(request: MemberRequest) -> HttpResponse:
+    """Read one typed line and show what was understood; nothing is saved yet."""
+    quick = QuickForm(request.POST)
+    if not quick.is_valid():
+        return redirect("contacts:person_add")
+    read = read_line(quick.cleaned_data["line"], country=request.user.country)
+    initial = {
+        "full_name": read.full_name,
+        "role": read.role,
+        "organisation": read.organisation,
+        "place": read.place,
+        "tags": ", ".join(read.tags),
+        "notes": read.notes,
+    }
+    form = PersonForm(member=request.user, initial=initial)
+    rows = _handle_rows(request, bound=False, initial=[{"value": handle.value} for handle in read.handles])
+    keys = [handle.key for handle in read_handles(read.handles, request.user.country)]
+    context = {"twins": queries.same_handles(request.user, keys), "line": quick.cleaned_data["line"]}
+    return _form_page(request, form, rows, context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_edit(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Change a card. What was saved in another window meanwhile is shown before it is overwritten."""
+    card = access.person_for(request.user, person_id)
+    context = {"person": card}
+    initial = [{"value": handle.value, "label": handle.label} for handle in card.handles.all()]
+    rows = _handle_rows(request, initial=initial)
+    if request.method != "POST":
+        return _form_page(request, PersonForm(member=request.user, person=card), rows, context)
+    form = PersonForm(request.POST, member=request.user, person=card)
+    if not (form.is_valid() & rows.is_valid()):
+        return _form_page(request, form, rows, context, status=422)
+    if moved := form.moved_since():
+        # What was typed stays; the mark of the state that it was typed over is brought up to date.
+        form.data = form.data.copy()
+        form.data["seen_at"] = form.initial["seen_at"]
+        return _form_page(request, form, rows, {**context, "moved": moved}, status=422)
+    handles = handles_in(rows) if rows.has_changed() else None
+    people.update_person(person=card, fields=form.values(), handles=handles, now=timezone.now(), typed=True)
+    messages.success(request, "Saved.")
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_archive(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Put aside."""
+    card = access.person_for(request.user, person_id)
+    people.archive_person(person=card, now=timezone.now())
+    _say_with_undo(request, f"{card.full_name} is archived.", "contacts:person_unarchive", card)
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_unarchive(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Take back into the lists."""
+    card = access.person_for(request.user, person_id)
+    people.unarchive_person(person=card, now=timezone.now())
+    messages.success(request, f"{card.full_name} is back in your lists.")
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_delete(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Out of the book; it can be undone for thirty days."""
+    card = access.person_for(request.user, person_id)
+    people.delete_person(person=card, now=timezone.now())
+    _say_with_undo(request, f"{card.full_name} is deleted.", "contacts:person_restore", card)
+    return redirect("contacts:people")
+
+
+@login_required
+@require_POST
+def person_restore(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Undo a deletion."""
+    card = access.deleted_person_for(request.user, person_id)
+    people.restore_person(person=card, now=timezone.now())
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_layer(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """The member's own word on how close somebody is."""
+    card = access.person_for(request.user, person_id)
+    form = LayerForm(request.POST)
+    if form.is_valid():
+        layer = form.cleaned_data["layer"]
+        strengths.state_layer(person=card, layer=Layer(layer) if layer else None, now=timezone.now())
+    return redirect(came_from(request, default=reverse("contacts:person", args=[card.id])))
+
+
+@login_required
+@require_POST
+def person_known(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """We have met."""
+    card = access.person_for(request.user, person_id)
+    people.update_person(person=card, fields={"relation": Relation.KNOWN}, now=timezone.now(), typed=True)
+    _say_with_undo(request, f"You know {card.full_name} now.", "contacts:person_wanted", card)
+    return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def person_wanted(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Not met yet after all."""
+    card = access.person_for(request.user, person_id)
+    people.update_person(person=card, fields={"relation": Relation.WANTED}, now=timezone.now(), typed=True)
+    return redirect("contacts:person", card.id)
+
+
+def _say_with_undo(request: MemberRequest, text: str, name: str, card: Person) -> None:
+    messages.success(request, text, extra_tags=f"undo:{reverse(name, args=[card.id])}")
+
+
+def _handle_rows(request: MemberRequest, *, bound: bool | None = None, initial: Any = None) -> Any:
+    is_bound = request.method == "POST" if bound is None else bound
+    return HandleFormSet(
+        request.POST if is_bound else None,
+        prefix="handles",
+        initial=initial,
+        form_kwargs={"country": request.user.country},
+    )
+
+
+def _form_page(
+    request: MemberRequest, form: PersonForm, rows: Any, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    more = ("nickname", "how_met", "met_on_date", "met_through", "birth_day", "notes", "layer", "cadence_days")
+    is_open = any(form[name].value() for name in more) or any(form[name].errors for name in (*more, "birth_year"))
+    page = {"form": form, "rows": rows, "quick": QuickForm(), "is_open": is_open, **(context or {})}
+    return render(request, "contacts/person_form.html", page, status=status)
