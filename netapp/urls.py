@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("netapp.accounts.urls")),
     path("", include("netapp.mail.urls")),
     path("", include("contacts.urls")),
+    path("", include("introductions.urls")),
     path("go/", go, name="go"),
 ]

@@ -50,9 +50,7 @@ class Consent(models.Model):
     )
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=300)
-    email = models.EmailField(
-        blank=True, help_text="Normalised. Not shown to the asker before both said yes."
-    )
+    email = models.EmailField(blank=True, help_text="Normalised. Not shown to the asker before both said yes.")
     address_from = models.CharField(max_length=10, choices=AddressFrom.choices, blank=True)
     state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.WAITING)
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)

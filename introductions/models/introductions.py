@@ -29,9 +29,8 @@ class Introduction(Owned):
     seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.SET_NULL, related_name="introductions")
     introducer_name = models.CharField(max_length=300)
     target_name = models.CharField(max_length=300)
-    target_about = models.CharField(
-        max_length=600, blank=True, help_text="Role and organisation, as the asker knows."
-    )
+    target_role = models.CharField(max_length=300, blank=True, help_text="As the asker knew when asking.")
+    target_organisation = models.CharField(max_length=300, blank=True)
     message = models.TextField("to your friend", blank=True, max_length=4000)
     note = models.TextField("the note that is passed on", max_length=4000)
     state = models.CharField(max_length=20, choices=STATES, default=lifecycle.State.DRAFT)
@@ -74,13 +73,18 @@ class Introduction(Owned):
         return f"introduction {self.pk}"
 
     @property
+    def target_about(self) -> str:
+        """Role and organisation, as the asker knew them."""
+        return ", ".join(part for part in (self.target_role, self.target_organisation) if part)
+
+    @property
     def standing(self) -> lifecycle.Standing:
         """Where it stands, in truth and as shown."""
         return lifecycle.Standing(lifecycle.State(self.state), lifecycle.State(self.shown_state))
 
 
 class Event(models.Model):
-    """One thing that happened. What a party may read of it is decided by `introductions.queries`, never by a template."""
+    """One thing that happened. What a party may read of it, `introductions.queries` decides, never a template."""
 
     id = models.BigAutoField(primary_key=True)
     introduction = models.ForeignKey(Introduction, on_delete=models.CASCADE, related_name="events")

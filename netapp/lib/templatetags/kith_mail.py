@@ -1,4 +1,6 @@
-"""Spans of time in words, for letters and pages."""
+"""Spans of time in words, and other words' lines set apart, for letters and pages."""
+
+import textwrap
 
 from django import template
 
@@ -32,3 +34,9 @@ def days_ago(count: int) -> str:
         if count >= 2 * size:
             return f"{count // size} {unit} ago"
     return f"{count} days ago"
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """Somebody's own words in a plain-text letter: each line set in by four spaces."""
+    return textwrap.indent(text.strip(), "    ")
