@@ -1,11 +1,14 @@
 """The only door to a row of somebody's book. A stranger gets 404, the same as for a row that does not exist."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contacts.models import Acquaintance, Import, Interaction, Person, Reminder
+from contacts.models import Acquaintance, Change, Import, Interaction, Person, Reminder
+from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
 
@@ -17,17 +20,29 @@ def people_of(member: User) -> QuerySet[Person]:
 
 def person_for(member: User, person_id: UUID) -> Person:
     """One card of the member's. Raises Http404."""
-    return get_object_or_404(people_of(member), id=person_id)
+    return get_object_or_404(people_of(member).select_related("owner"), id=person_id)
+
+
+def deleted_person_for(member: User, person_id: UUID) -> Person:
+    """One card that the member deleted and may still restore. Raises Http404."""
+    return get_object_or_404(Person.objects.filter(owner=member, deleted_at__isnull=False), id=person_id)
+
+
+def change_for(member: User, change_id: UUID) -> Change:
+    """One change of the member's that may be taken back. Raises Http404."""
+    return get_object_or_404(Change, owner=member, id=change_id)
 
 
 def interaction_for(member: User, interaction_id: UUID) -> Interaction:
     """One contact of the member's. Raises Http404."""
-    return get_object_or_404(Interaction.objects.select_related("person"), owner=member, id=interaction_id)
+    interactions = Interaction.objects.select_related("person__owner").filter(person__deleted_at=None)
+    return get_object_or_404(interactions, owner=member, id=interaction_id)
 
 
 def acquaintance_for(member: User, acquaintance_id: UUID) -> Acquaintance:
     """One acquaintance that the member recorded. Raises Http404."""
-    return get_object_or_404(Acquaintance.objects.select_related("a", "b"), owner=member, id=acquaintance_id)
+    acquaintances = Acquaintance.objects.select_related("a", "b").filter(a__deleted_at=None, b__deleted_at=None)
+    return get_object_or_404(acquaintances, owner=member, id=acquaintance_id)
 
 
 def import_for(member: User, import_id: UUID) -> Import:
@@ -45,3 +60,11 @@ def reminder_by_token(token: str) -> Reminder:
     return get_object_or_404(
         Reminder.objects.select_related("person__owner", "owner"), token_digest=tokens.digest(token)
     )
+
+
+def shared_card(member: User, person_id: UUID, now: datetime) -> SharedCard:
+    """What the member may see of a card in somebody else's book, if it is within reach at `now`. Raises Http404."""
+    card = shared_cards(circle_of(member.pk, now), [person_id]).get(person_id)
+    if card is None:
+        raise Http404("No such card.")
+    return card

@@ -33,14 +33,14 @@ class PersonForm(forms.Form):
     met_on_date = forms.DateField(
         label="When you met", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    met_through = forms.CharField(
-        label="Through whom",
-        max_length=610,
+    met_through = forms.CharField(label="Through whom", max_length=610, required=False)
+    birth_day = forms.IntegerField(
+        label="Day",
+        min_value=1,
+        max_value=31,
         required=False,
-        help_text="Somebody in your book.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "list": "names"}),
+        widget=forms.NumberInput(attrs={"placeholder": "Day"}),
     )
-    birth_day = forms.IntegerField(label="Day", min_value=1, max_value=31, required=False)
     birth_month = forms.TypedChoiceField(
         label="Month",
         coerce=int,
@@ -53,7 +53,7 @@ class PersonForm(forms.Form):
         min_value=1880,
         max_value=2100,
         required=False,
-        help_text="Leave the year out if you don't know it.",
+        widget=forms.NumberInput(attrs={"placeholder": "Year"}),
     )
     layer = forms.TypedChoiceField(
         label="How close", coerce=int, empty_value=None, required=False, choices=[("", "Let Kith tell"), *Layer.choices]
@@ -167,10 +167,21 @@ class HandleForm(forms.Form):
         label="E-mail, phone or web address",
         max_length=500,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "aria-label": "E-mail, phone or web address",
+                "aria-describedby": "handles-help",
+            }
+        ),
     )
     label = forms.CharField(
-        label="Which", max_length=60, required=False, widget=forms.TextInput(attrs={"placeholder": "work, home …"})
+        label="Which",
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "work, home …", "aria-label": "Which one"}),
     )
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:

@@ -11,8 +11,8 @@ from django.utils import timezone
 CADENCES: Final = {
     14: "Every two weeks",
     30: "Every month",
-    91: "Every three months",
-    182: "Twice a year",
+    90: "Every three months",
+    180: "Twice a year",
     365: "Once a year",
 }
 

@@ -1,5 +1,6 @@
 """One person's page."""
 
+from calendar import month_name
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -99,3 +100,11 @@ def named(member: User, label: str) -> list[Person]:
 def label_of(person: Person) -> str:
     """How a name field writes somebody, so that `named` finds them again."""
     return f"{person.full_name} · {person.organisation}" if person.organisation else person.full_name
+
+
+def birthday(person: Person) -> str:
+    """ "3 May 1980", "3 May" where the year is not known, "" where nothing is."""
+    if person.birth_month is None or person.birth_day is None:
+        return ""
+    words = f"{person.birth_day} {month_name[person.birth_month]}"
+    return f"{words} {person.birth_year}" if person.birth_year else words

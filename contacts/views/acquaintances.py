@@ -1,5 +1,6 @@
 """Whom a person knows."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -61,7 +62,7 @@ def acquaintance_forget(request: MemberRequest, acquaintance_id: UUID) -> HttpRe
 
 
 def _form(request: MemberRequest, person: Person, other: Person, existing: Acquaintance | None) -> HttpResponse:
-    initial = {"closeness": Closeness.UNKNOWN}
+    initial: dict[str, Any] = {"closeness": Closeness.UNKNOWN}
     if existing is not None:
         initial = {
             "closeness": Closeness(existing.closeness),

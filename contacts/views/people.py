@@ -1,5 +1,6 @@
 """The list of people: search, filters, editing several at once, and taking a change back."""
 
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from contacts import access
 from contacts.forms.cards import QuickForm
 from contacts.forms.fields import CADENCES
 from contacts.forms.lists import PeopleForm, TogetherForm
-from contacts.models import Reach
+from contacts.models import Reach, Relation
 from contacts.queries import people as queries
 from contacts.queries.person import label_of
 from contacts.services import together, undo
@@ -35,7 +36,7 @@ def people(request: MemberRequest) -> HttpResponse:
     form = PeopleForm(request.GET)
     wanted = form.wanted()
     listing = queries.listing(member=request.user, wanted=wanted, page=_page(request), now=now)
-    asked = {name: value for name, value in request.GET.items() if name != "page" and value}
+    asked = {name: value for name, value in request.GET.dict().items() if name in form.fields and value}
     context = {
         "form": form,
         "wanted": wanted,
@@ -43,6 +44,9 @@ def people(request: MemberRequest) -> HttpResponse:
         "asked": urlencode(asked),
         "query": f"{urlencode(asked)}&" if asked else "",
         "is_filtered": bool(asked.keys() - {"sort"}),
+        "is_folded": not (asked.keys() & {"layer", "quiet", "archived", "sort"}),
+        "narrowed": [(asked[name], _link(asked, **{name: ""})) for name in ("place", "organisation") if name in asked],
+        "kept": [(name, asked[name]) for name in ("relation", "tag", "place", "organisation") if name in asked],
         "reaches": Reach.choices,
         "cadences": CADENCES,
         "most": together.MOST,
@@ -51,12 +55,26 @@ def people(request: MemberRequest) -> HttpResponse:
     }
     if not wants_fragment(request):
         context |= {
-            "tags": queries.tags_of(request.user),
+            "relations": _chips(asked, "relation", [("", "Everybody"), *Relation.choices]),
+            "tags": _chips(asked, "tag", [(tag, tag) for tag, _ in queries.tags_of(request.user)]),
             "has_anybody": listing.count > 0 or queries.has_anybody(request.user),
             "quick": QuickForm(),
         }
     fragment = "contacts/_people_more.html" if "more" in request.GET else "contacts/_people.html"
     return respond(request, "contacts/people.html", fragment, context)
+
+
+def _link(asked: Mapping[str, str], **changed: str) -> str:
+    kept = {name: value for name, value in {**asked, **changed}.items() if value}
+    return f"{reverse('contacts:people')}?{urlencode(kept)}".rstrip("?")
+
+
+def _chips(asked: Mapping[str, str], name: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str, bool]]:
+    """(label, address, whether it is chosen) for each choice; the chosen one leads back to all."""
+    now = asked.get(name, "")
+    return [
+        (str(label), _link(asked, **{name: "" if value == now else value}), value == now) for value, label in choices
+    ]
 
 
 @login_required
@@ -113,7 +131,7 @@ def take_back(request: MemberRequest, change_id: UUID) -> HttpResponse:
 @require_safe
 def person_names(request: MemberRequest) -> HttpResponse:
     """Names for a field that means somebody in the book, as options of its list."""
-    text = next((value for name, value in request.GET.items() if value), "")
+    text = next((value for value in request.GET.dict().values() if value), "")
     found = queries.found(member=request.user, text=text.partition("·")[0], limit=8, with_slips=False)
     return render(request, "contacts/_names.html", {"labels": [label_of(person) for person in found]})
 

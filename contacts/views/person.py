@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import access
-from contacts.forms.cards import HandleFormSet, PersonForm, QuickForm, handles_in
+from contacts.forms.cards import HandleFormSet, PersonForm, QuickForm, handles_in, seen
 from contacts.forms.evidence import LayerForm
 from contacts.forms.fields import cadence_words
 from contacts.models import InteractionKind, Layer, Person, Reach, Relation
@@ -41,6 +41,7 @@ def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
         "known": queries.known_to(card),
         "reminders": queries.open_reminders(card),
         "cadence": cadence_words(card.cadence_days).lower() if card.cadence_days else "",
+        "birthday": queries.birthday(card),
         "layers": Layer.choices,
         "kinds": [kind for kind in InteractionKind if kind is not InteractionKind.EVENT],
         "only_me": card.reach == Reach.ONLY_ME,
@@ -106,8 +107,7 @@ def person_edit(request: MemberRequest, person_id: UUID) -> HttpResponse:
         return _form_page(request, form, rows, context, status=422)
     if moved := form.moved_since():
         # What was typed stays; the mark of the state that it was typed over is brought up to date.
-        form.data = form.data.copy()
-        form.data["seen_at"] = form.initial["seen_at"]
+        form.data = {**request.POST.dict(), "seen_at": seen(card)}
         return _form_page(request, form, rows, {**context, "moved": moved}, status=422)
     handles = handles_in(rows) if rows.has_changed() else None
     people.update_person(person=card, fields=form.values(), handles=handles, now=timezone.now(), typed=True)
