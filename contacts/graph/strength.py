@@ -14,8 +14,9 @@ meeting) counts half each way. Contacts after `now` do not count.
     ln(1 + months with contact among the last 24), kinds of contact beyond the first.
 
 The weights are set by hand so that one mail today is slight (0.08), a year of monthly two-way mails with a few
-meetings is strong (above 0.8), and the same two years later has faded to some; checked against recorded calls in
-tests/graph/test_calibration.py. Every term stands in the sentence of Strength.explain.
+meetings is strong (above 0.8), and the same two years later has faded to some. They were not fitted to data: on four
+weeks of recorded calls (tests/graph/test_calibration.py) strength ranks next week's calls no better than the plain
+count does, AUC 0.738 against 0.743 over 1,102 ties. Every term stands in the sentence of Strength.explain.
 
 Times are aware UTC datetimes; months are calendar months of UTC.
 """

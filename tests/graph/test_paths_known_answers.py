@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 
 import networkx as nx
 import pytest
@@ -15,30 +16,31 @@ import pytest
 from contacts.graph import Question, Snapshot, best_to_each, k_best
 
 REACHES_ALL = 3
+Graph: TypeAlias = "nx.DiGraph[int]"
 
 
-def snapshot_of(graph: nx.DiGraph) -> Snapshot:
+def snapshot_of(graph: Graph) -> Snapshot:
     """Everybody shares everything and is connected with every neighbour: only costs and the number of hops count."""
     owner, target = zip(*graph.edges, strict=True)
     return Snapshot.build(
         n=graph.number_of_nodes(),
         owner=owner,
         target=target,
-        cost=[cost for _, _, cost in graph.edges.data("cost")],
+        cost=[graph[u][v]["cost"] for u, v in graph.edges],
         reach=[REACHES_ALL] * len(owner),
         connections=graph.edges,
     )
 
 
-def question_of(graph: nx.DiGraph, asker: int) -> Question:
+def question_of(graph: Graph, asker: int) -> Question:
     own = [(v, data["cost"]) for v, data in graph[asker].items()]
     return Question(asker=asker, own_ties=own, max_introducers=3)
 
 
-def numbered(edges: Iterable[tuple[str, str, int]], *, both_ways: bool) -> tuple[nx.DiGraph, dict[str, int]]:
+def numbered(edges: Iterable[tuple[str, str, int]], *, both_ways: bool) -> tuple[Graph, dict[str, int]]:
     edges = list(edges)
     number = {name: i for i, name in enumerate(sorted({name for edge in edges for name in edge[:2]}, key=int))}
-    graph = nx.DiGraph()
+    graph: Graph = nx.DiGraph()
     graph.add_nodes_from(range(len(number)))
     for u, v, cost in edges:
         graph.add_edge(number[u], number[v], cost=cost)
@@ -54,13 +56,13 @@ def rows(path: Path, delimiter: str) -> Iterable[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def snb(shared_data: Path) -> tuple[nx.DiGraph, dict[str, int], Path]:
+def snb(shared_data: Path) -> tuple[Graph, dict[str, int], Path]:
     folder = shared_data / "graph" / "ldbc_snb_interactive_v1_impls"
     lines = list(rows(folder / "person_knows_person_0_0.csv", "|"))[1:]
     return *numbered(((u, v, 1) for u, v, _ in lines), both_ways=True), folder
 
 
-def test_ldbc_shortest_paths_between_persons(snb: tuple[nx.DiGraph, dict[str, int], Path]):
+def test_ldbc_shortest_paths_between_persons(snb: tuple[Graph, dict[str, int], Path]):
     """Interactive complex 13 and 14: how many steps apart, and how many shortest paths."""
     graph, number, folder = snb
     snapshot, seen = snapshot_of(graph), set()
@@ -127,14 +129,15 @@ def test_graphalytics_reference_distances(shared_data: Path, graph_name: str, an
     assert compared >= 2
 
 
-def test_cheapest_paths_equal_networkx_on_a_weighted_graph(snb: tuple[nx.DiGraph, dict[str, int], Path]):
+def test_cheapest_paths_equal_networkx_on_a_weighted_graph(snb: tuple[Graph, dict[str, int], Path]):
     graph, rng = snb[0].copy(), Random(2)
     for _, _, data in graph.edges(data=True):
         data["cost"] = rng.randint(1, 400)
     snapshot, compared = snapshot_of(graph), 0
     for asker in rng.sample(sorted(graph), 25):
         answers = best_to_each(snapshot, question_of(graph, asker), list(graph))
-        costs, ways = nx.single_source_dijkstra(graph, asker, weight="cost")
+        costs = nx.single_source_dijkstra_path_length(graph, asker, weight="cost")
+        ways = nx.single_source_dijkstra_path(graph, asker, weight="cost")
         for target, way in ways.items():
             if 3 <= len(way) <= 5:
                 path = answers[target]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -199,9 +200,9 @@ def test_an_asker_who_knows_nobody_gets_no_paths():
         {"joined": ((1, 2**31),)},
     ],
 )
-def test_a_question_out_of_range_is_refused(wrong: dict):
+def test_a_question_out_of_range_is_refused(wrong: dict[str, Any]):
     with pytest.raises(ValueError, match="lies in"):
-        Question(**({"asker": 0, "own_ties": ()} | wrong))
+        Question(**{"asker": 0, "own_ties": (), **wrong})
 
 
 def test_costs_of_chances():

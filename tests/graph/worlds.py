@@ -68,6 +68,6 @@ def dense_world(rng: Random) -> World:
         ask_load={any_vertex(): rng.randint(0, 3000) for _ in range(rng.choice([0, 0, 3]))},
         blocked=tuple(any_vertex() for _ in range(rng.choice([0, 0, 0, 1]))),
         blocked_ties=tuple(t[:2] for t in ties if rng.random() < withdrawn),
-        blocked_connections=tuple(c[:: rng.choice([1, -1])] for c in connections if rng.random() < ended),
+        blocked_connections=tuple(rng.choice([(a, b), (b, a)]) for a, b in connections if rng.random() < ended),
         max_introducers=rng.choice([1, 2, 3, 3, 3]),
     )
