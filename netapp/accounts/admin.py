@@ -9,7 +9,7 @@ from netapp.accounts.models import User
 
 # The admin's own log-in page would know neither our rate limits nor whether the address is verified.
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
 
 class MemberCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]

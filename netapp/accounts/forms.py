@@ -1,6 +1,6 @@
 """Forms about the member."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -85,7 +85,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         """The hours must leave room for a reminder."""
-        data = cast(dict[str, Any], super().clean() or self.cleaned_data)
+        data = super().clean() or self.cleaned_data
         start, end = data.get("mail_from_time"), data.get("mail_until_time")
         if start and end and end <= start:
             self.add_error("mail_until_time", "This must be later than the hour above.")

@@ -88,14 +88,16 @@ class Postman:
         except (ValueError, LookupError) as error:
             log.error("letter.unwritable", letter=str(letter.id), error=type(error).__name__)
             return Refusal("This letter could not be put together as a mail.", is_final=True, is_site=False)
+        is_open = False
         try:
             # Opened by hand, so that it stays open for the next letter.
             self._connection.open()
+            is_open = True
             self._connection.send_messages([message])
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
             self._hang_up()
-            refusal = read_refusal(error)
-            log.info("letter.refused", letter=str(letter.id), error=type(error).__name__, final=refusal.is_final)
+            refusal = read_refusal(error) if is_open else read_failed_opening(error)
+            log.info("letter.refused", letter=str(letter.id), error=type(error).__name__, final=str(refusal.is_final))
             return refusal
         return None
 
@@ -145,6 +147,13 @@ def compose(letter: Letter, address: str) -> Copy:
     return message
 
 
+def read_failed_opening(error: Exception) -> Refusal:
+    """What it means that there is no connection: nothing that a reader has to do with, so it is tried again."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Refusal(_words(error.smtp_code, error.smtp_error), is_final=False, is_site=True)
+    return Refusal("The mail server could not be reached.", is_final=False, is_site=True)
+
+
 def read_refusal(error: Exception) -> Refusal:
     """What an exception of smtplib means. A reader's 5xx is final; whatever concerns the site itself is tried again."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -155,11 +164,11 @@ def read_refusal(error: Exception) -> Refusal:
             _words(error.smtp_code, error.smtp_error), is_final=error.smtp_code >= 500, is_site=error.smtp_code == 421
         )
     if isinstance(error, smtplib.SMTPResponseException):
-        # Greeting, log-in or sender: nothing that a reader has to do with.
-        return Refusal(_words(error.smtp_code, error.smtp_error), is_final=False, is_site=True)
+        # The sender: again nothing that a reader has to do with.
+        return read_failed_opening(error)
     if isinstance(error, smtplib.SMTPNotSupportedError | UnicodeError):
         return Refusal("The mail server cannot write to an address with such letters.", is_final=True, is_site=False)
-    return Refusal("The mail server could not be reached.", is_final=False, is_site=True)
+    return Refusal("The mail server broke off.", is_final=False, is_site=True)
 
 
 def _words(code: int, said: bytes | str) -> str:

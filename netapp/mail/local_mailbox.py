@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 _MOST = 300
 
@@ -30,6 +29,12 @@ class Mail:
     def sender(self) -> str:
         """Name and address."""
         return str(self.message["From"] or "")
+
+    @property
+    def head(self) -> list[tuple[str, str]]:
+        """What a reader sees above the text, with the words for it."""
+        words = {"From": "From", "To": "To", "Cc": "Copy", "Reply-To": "Answers go to"}
+        return [(word, str(self.message[name])) for name, word in words.items() if self.message[name]]
 
     @property
     def text(self) -> str:
@@ -63,7 +68,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> Mail:
-    message = cast(EmailMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     return Mail(
         key=path.name,
         arrived_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),

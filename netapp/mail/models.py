@@ -1,6 +1,7 @@
 """The outbox. A row is the truth about one mail; a task is only the bell that makes somebody look."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -94,6 +95,16 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"letter {self.pk} ({self.kind})"
+
+    @property
+    def readers(self) -> list[str]:
+        """Whom it goes to, "Bob Baker (bob@example.org)", for the mail log."""
+        return [f"{self.names[one]} ({one})" if self.names.get(one) else one for one in (*self.to, *self.cc)]
+
+    @property
+    def shown_at(self) -> datetime:
+        """The moment that the mail log shows: when it went out, or else when it was written."""
+        return self.sent_at or self.created_at
 
 
 class StopLink(models.Model):

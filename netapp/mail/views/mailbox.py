@@ -34,7 +34,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@csp_update({"frame-src": [SELF]})
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
     """One mail: its plain text with links to follow, and its HTML in a frame."""
     return render(request, "mail_pages/mailbox_mail.html", {"mail": _find(request, key)})
@@ -43,7 +43,7 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]
     {
         "default-src": [NONE],
         "style-src": [UNSAFE_INLINE],
