@@ -1,0 +1,79 @@
+"""How the people whom a member asks answered so far, and how often they are asked: what a path's chance is made of.
+
+Nothing here may tell an asker more than their own pages do. Of the asker's own requests only what they are shown
+counts, so that a chance never moves on the day on which a friend said no. Of other members' requests only the number
+counts, never whose they are.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from contacts.graph import Answer as GraphAnswer
+from contacts.network import AskLoad
+from introductions import lifecycle
+from introductions.lifecycle import Party, State
+from introductions.models import Consent, ConsentState, Introduction
+
+LATELY: Final = timedelta(days=90)
+_WENT_WELL: Final = (State.INTRODUCED, State.FORWARDED, State.TALKED, State.CLOSED)
+
+
+def answers_of(*, member_id: int) -> Mapping[UUID, Sequence[GraphAnswer]]:
+    """By the introducer's card: a yes for each request that came through, a no for each shown as come to nothing."""
+    rows = (
+        Introduction.objects.filter(owner=member_id, introducer__isnull=False, asked_at__isnull=False)
+        .filter(shown_state__in=[*_WENT_WELL, State.DECLINED])
+        .values_list("introducer_id", "asked_at", "shown_state")
+    )
+    found: dict[UUID, list[GraphAnswer]] = defaultdict(list)
+    for introducer_id, asked_at, shown in rows:
+        assert introducer_id is not None
+        assert asked_at is not None
+        found[introducer_id].append(GraphAnswer(asked_at, shown != State.DECLINED))
+    return found
+
+
+def ask_load(*, member_id: int, now: datetime) -> Mapping[str, AskLoad]:
+    """By normalised address: how many questions stand open there, and how many were asked in the last 90 days."""
+    asked = Consent.objects.filter(party=Party.INTRODUCER, asked_at__gt=now - LATELY, asked_at__lte=now)
+    loads: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    theirs = (
+        asked.exclude(introduction__owner=member_id)
+        .values_list("email")
+        .annotate(every=Count("id"), still=Count("id", filter=Q(state=ConsentState.ASKED)))
+    )
+    mine = (
+        asked.filter(introduction__owner=member_id)
+        .values_list("email")
+        .annotate(every=Count("id"), still=Count("id", filter=Q(introduction__shown_state__in=lifecycle.ASKED)))
+    )
+    for email, every, still in (*theirs, *mine):
+        load = loads[email.lower()]
+        load[0] += still
+        load[1] += every
+    return {email: AskLoad(open=still, recent=every) for email, (still, every) in loads.items()}
+
+
+def asked_lately(*, member_id: int, person_ids: Collection[UUID], now: datetime) -> Mapping[UUID, int]:
+    """How often the member themself asked each of their people in the last 90 days. One query."""
+    rows = (
+        Introduction.objects.filter(
+            owner=member_id, introducer__in=person_ids, asked_at__gt=now - LATELY, asked_at__lte=now
+        )
+        .values_list("introducer_id")
+        .annotate(times=Count("id"))
+    )
+    return {person_id: times for person_id, times in rows if person_id is not None}
+
+
+def being_asked(*, member_id: int) -> Mapping[UUID, UUID]:
+    """Target card -> the member's request for them that is open as far as the member knows. One query."""
+    rows = Introduction.objects.filter(
+        owner=member_id, target__isnull=False, shown_state__in=lifecycle.OPEN
+    ).values_list("target_id", "id")
+    return {target_id: introduction_id for target_id, introduction_id in rows if target_id is not None}

@@ -1,0 +1,139 @@
+"""Whether a card fits a seat, how well, and why in plain words. Pure: texts in, numbers and sentences out.
+
+A seat has five lists (organisations, roles, places, tags, words). Within a list the entries are alternatives; every
+list that has entries must be met. Entries are compared as whole words, without case or accents: "editor" is found in
+"Éditeur / Editor-in-chief" and not in "Editorial"; "BBC" not in "ABBC".
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from contacts.words import fold
+
+_TOKEN = re.compile(r"[\w+#]+")
+_EXACT = 1.0
+_PART = 0.8
+_WORD = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """What a seat asks for. All lists empty: nobody fits by themselves, people are put there by hand."""
+
+    organisations: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    places: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    words: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.organisations or self.roles or self.places or self.tags or self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What may be read of a person. A shared card has a name, a role and an organisation, and nothing else."""
+
+    name: str
+    organisation: str = ""
+    role: str = ""
+    place: str = ""
+    tags: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    _folded: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def has(self, what: str, text: str, phrase: str) -> bool:
+        """Whether the folded `phrase` stands in `text`; the folding of each field is done once."""
+        if what not in self._folded:
+            self._folded[what] = phrase_of(text)
+        return phrase in self._folded[what]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a card fits: 0 < score <= 1 for ranking only, and a reason for each list that was met."""
+
+    score: float
+    reasons: tuple[str, ...]
+
+
+def phrase_of(text: str) -> str:
+    """The folded words of `text` with a space on either side of each, so that `in` compares whole words."""
+    words = _TOKEN.findall(fold(text))
+    return f" {' '.join(words)} " if words else ""
+
+
+def fit(criteria: Criteria, card: Card) -> Fit | None:
+    """The fit of a card to a seat, or None. O(entries x text)."""
+    if criteria.is_empty:
+        return None
+    found: list[tuple[float, float, str]] = []
+    for weight, entries, meet in (
+        (3.0, criteria.roles, _role),
+        (3.0, criteria.organisations, _organisation),
+        (1.5, criteria.places, _place),
+        (1.5, criteria.tags, _tag),
+        (1.0, criteria.words, _word),
+    ):
+        if not entries:
+            continue
+        best = max((met for entry in entries if (met := meet(card, entry))), default=None)
+        if best is None:
+            return None
+        found.append((weight, *best))
+    total = sum(weight for weight, _, _ in found)
+    score = sum(weight * degree for weight, degree, _ in found) / total
+    return Fit(round(score, 3), tuple(reason for _, _, reason in found))
+
+
+def _degree(card: Card, what: str, text: str, entry: str) -> float:
+    phrase = phrase_of(entry)
+    if not phrase or not card.has(what, text, phrase):
+        return 0.0
+    return _EXACT if phrase_of(text) == phrase else _PART
+
+
+def _role(card: Card, entry: str) -> tuple[float, str] | None:
+    degree = _degree(card, "role", card.role, entry)
+    return (degree, f"is {card.role}" if degree == _EXACT else f"“{entry}” in their role") if degree else None
+
+
+def _organisation(card: Card, entry: str) -> tuple[float, str] | None:
+    degree = _degree(card, "organisation", card.organisation, entry)
+    return (degree, f"is at {card.organisation}") if degree else None
+
+
+def _place(card: Card, entry: str) -> tuple[float, str] | None:
+    degree = _degree(card, "place", card.place, entry)
+    return (degree, f"in {card.place}") if degree else None
+
+
+def _tag(card: Card, entry: str) -> tuple[float, str] | None:
+    phrase = phrase_of(entry)
+    for tag in card.tags:
+        if phrase and phrase_of(tag) == phrase:
+            return _EXACT, f"tagged {tag}"
+    return None
+
+
+def _word(card: Card, entry: str) -> tuple[float, str] | None:
+    phrase = phrase_of(entry)
+    if not phrase:
+        return None
+    for where, text in (
+        ("their role", card.role),
+        ("their organisation", card.organisation),
+        ("their place", card.place),
+        ("their name", card.name),
+    ):
+        if card.has(where.removeprefix("their "), text, phrase):
+            return _PART, f"“{entry}” in {where}"
+    for tag in card.tags:
+        if phrase in phrase_of(tag):
+            return _PART, f"tagged {tag}"
+    for position, text in enumerate(card.notes):
+        if card.has(f"note {position}", text, phrase):
+            return _WORD, f"“{entry}” in your notes"
+    return None

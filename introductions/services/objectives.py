@@ -1,0 +1,106 @@
+"""What a member does with an objective and its seats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from introductions.models import Objective, ObjectiveState, Seat, SeatState
+from netapp.accounts.models import User
+
+KEPT_AFTER_DELETION: Final = timedelta(days=30)
+LISTS: Final = ("organisations", "roles", "places", "tags", "words")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatInput:
+    """A seat as written. `id` of the seat it changes, None for a new one; their order is the seats' order."""
+
+    title: str
+    id: UUID | None = None
+    organisations: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    places: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    words: Sequence[str] = ()
+
+
+@transaction.atomic
+def write_objective(
+    *,
+    owner: User,
+    objective: Objective | None = None,
+    title: str,
+    why: str,
+    target_date: date | None,
+    review_date: date | None,
+    seats: Sequence[SeatInput],
+) -> Objective:
+    """Put an objective down, or change it. Seats that are not among `seats` any more go, with their matches.
+
+    A seat whose lists changed is matched again; one that only moved or was renamed is not.
+    """
+    if objective is None:
+        objective = Objective(owner=owner)
+    objective.title, objective.why = title, why
+    objective.target_date, objective.review_date = target_date, review_date
+    objective.save()
+    old = {seat.id: seat for seat in objective.seats.select_for_update()}
+    objective.seats.exclude(id__in=[seat.id for seat in seats if seat.id]).delete()
+    for position, written in enumerate(seats):
+        seat = old.get(written.id) if written.id else None
+        if seat is None:
+            seat = Seat(owner=owner, objective=objective)
+        for name in LISTS:
+            entries = list(getattr(written, name))
+            if entries != getattr(seat, name):
+                setattr(seat, name, entries)
+                seat.is_stale = True
+        seat.title, seat.position = written.title, position
+        seat.save()
+    return objective
+
+
+def close_objective(*, objective: Objective, state: ObjectiveState, outcome: str, now: datetime) -> Objective:
+    """Reached, or given up; what came of it is kept."""
+    objective.state, objective.outcome, objective.closed_at = state, outcome, now
+    objective.save(update_fields=["state", "outcome", "closed_at", "updated_at"])
+    return objective
+
+
+@transaction.atomic
+def reopen_objective(*, objective: Objective) -> Objective:
+    """Open again; its seats are matched again, since nobody kept them up meanwhile."""
+    objective.state, objective.closed_at = ObjectiveState.OPEN, None
+    objective.save(update_fields=["state", "closed_at", "updated_at"])
+    objective.seats.update(is_stale=True)
+    return objective
+
+
+def delete_objective(*, objective: Objective, now: datetime) -> None:
+    """Take it from every page; it can be restored for KEPT_AFTER_DELETION."""
+    objective.deleted_at = now
+    objective.save(update_fields=["deleted_at", "updated_at"])
+
+
+@transaction.atomic
+def restore_objective(*, objective: Objective) -> None:
+    """Undo a deletion."""
+    objective.deleted_at = None
+    objective.save(update_fields=["deleted_at", "updated_at"])
+    objective.seats.update(is_stale=True)
+
+
+def purge_objectives(*, now: datetime) -> int:
+    """Remove for good what was deleted long enough ago. Returns how many rows went."""
+    return Objective.objects.filter(deleted_at__lt=now - KEPT_AFTER_DELETION).delete()[0]
+
+
+def set_seat_state(*, seat: Seat, state: SeatState) -> Seat:
+    """Say where a seat stands: open, met, filled, given up."""
+    seat.state = state
+    seat.save(update_fields=["state", "updated_at"])
+    return seat
