@@ -49,7 +49,7 @@
     row.scrollIntoView({ block: "nearest" });
   };
 
-  let pending = 0; /* when "g" was pressed */
+  let pending = -Infinity; /* when "g" was pressed; 0 would be the moment the page opened */
   const GO_WITHIN = 1200; /* milliseconds for the letter after g */
 
   document.addEventListener("keydown", (event) => {
@@ -67,7 +67,7 @@
 
     const key = event.key;
     if (event.timeStamp - pending < GO_WITHIN) {
-      pending = 0;
+      pending = -Infinity;
       const link = one(`[data-go="${CSS.escape(key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
     } else if (key === "g") {
