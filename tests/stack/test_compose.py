@@ -29,10 +29,8 @@ def example_variables() -> set[str]:
 
 
 def command_of(service: dict[str, Any]) -> list[str]:
-    if "command" in service:
-        return service["command"]
-    last = re.findall(r"^CMD (\[.*?\])", DOCKERFILE, re.MULTILINE | re.DOTALL)[-1]
-    return yaml.safe_load(last.replace("\\\n", ""))
+    image = re.findall(r"^CMD (\[.*?\])", DOCKERFILE, re.MULTILINE | re.DOTALL)[-1]
+    return list(service.get("command") or yaml.safe_load(image.replace("\\\n", "")))
 
 
 def test_the_parts_are_all_there():

@@ -53,7 +53,8 @@ class Site(Service):
 
     @property
     def address(self) -> str:
-        return re.findall(r"the site +(http://127\.0\.0\.1:\d+)/", self.output)[-1]
+        addresses: list[str] = re.findall(r"the site +(http://127\.0\.0\.1:\d+)/", self.output)
+        return addresses[-1]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -174,8 +175,8 @@ def test_pages_come_with_their_styles_and_scripts(site: Site):
 
 
 def test_every_mail_is_kept_in_the_mailbox(site: Site):
-    address = site.environment["SMTP_URL"].removeprefix("smtp://")
-    with smtplib.SMTP(*address.split(":")) as smtp:
+    host, port = site.environment["SMTP_URL"].removeprefix("smtp://").split(":")
+    with smtplib.SMTP(host, int(port)) as smtp:
         smtp.sendmail("a@example.org", ["bob@example.org"], "Subject: A letter\nTo: bob@example.org\n\nHello\n")
     letters = list(mailbox.Maildir(site.environment["LOCAL_MAILBOX"]))
     (letter,) = [m for m in letters if m["Subject"] == "A letter"]
