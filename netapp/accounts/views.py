@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from netapp.accounts import services
 from netapp.accounts.forms import DeleteAccountForm, SettingsForm
+from netapp.accounts.models import User
 from netapp.accounts.queries import verified_addresses
 from netapp.accounts.types import MemberRequest
 
@@ -23,7 +24,7 @@ from netapp.accounts.types import MemberRequest
 def settings(request: MemberRequest) -> HttpResponse:
     """Name, zone, country, looks and hours, and the way to everything else about the account."""
     # A copy: a refused form must not change the name that the rest of the page shows.
-    member = type(request.user).objects.get(pk=request.user.pk)
+    member = User.objects.get(pk=request.user.pk)
     form = SettingsForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         form.save()

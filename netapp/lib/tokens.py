@@ -10,7 +10,6 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -53,8 +52,3 @@ def digest(token: str) -> str:
 def fill(text: str) -> str:
     """Put the real tokens in place of their placeholders; called at the moment of sending and not before."""
     return PLACEHOLDER.sub(lambda match: derive(match[1], match[2]), text)
-
-
-def fill_all(values: Mapping[str, str]) -> dict[str, str]:
-    """`fill` for each value, as for headers."""
-    return {key: fill(value) for key, value in values.items()}

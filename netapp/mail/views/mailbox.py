@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace, csp_update
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +14,10 @@ from django.views.decorators.http import require_safe
 from netapp.mail import local_mailbox
 from netapp.mail.local_mailbox import Mail
 
+_FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-top-navigation-by-user-activation"
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -43,20 +47,14 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(  # type: ignore[arg-type]
-    {
-        "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],
-        "img-src": ["data:"],
-        "frame-ancestors": [SELF],
-        "base-uri": [SELF],
-        "sandbox": ["allow-popups", "allow-top-navigation-by-user-activation"],
-    }
-)
 def html_part(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part as a mail program would show it: in an origin of its own, without scripts, fetching nothing."""
     # A link must leave the frame, or the page it leads to would be shown inside it.
-    return HttpResponse(_find(request, key).html.replace("<head>", '<head><base target="_top">', 1))
+    # Links lead out of the frame, or the page they open would stand inside it.
+    answer = HttpResponse(_find(request, key).html.replace("<head>", '<head><base target="_top">', 1))
+    # Set here, the site's own policy is left out altogether.
+    answer["Content-Security-Policy"] = _FRAME_POLICY
+    return answer
 
 
 def _folder(request: HttpRequest) -> Path:
