@@ -35,7 +35,8 @@ class Place(StrEnum):
 class Fit:
     """Somebody on a seat.
 
-    shared_by: whose card it is, where it is not the member's own. asked_id: the request for them that is open.
+    shared_by: whose card it is, where it is not the member's own. vouched_by: who shares of them what makes them fit,
+    where the member's own card does not. asked_id: the request for them that is open.
     """
 
     match: SeatMatch
@@ -43,6 +44,7 @@ class Fit:
     name: str
     about: str
     shared_by: str
+    vouched_by: str
     strength: str
     place: Place
     route: RouteView | None
@@ -59,6 +61,8 @@ class Fit:
         if self.match.reasons:
             text = "; ".join(self.match.reasons)
             return text[0].upper() + text[1:]
+        if self.vouched_by:
+            return f"By what {self.vouched_by} shares of them."
         return "You put them here." if self.match.by_hand else "You confirmed them."
 
 
@@ -221,7 +225,7 @@ def assess(*, member: User, objectives: Sequence[Objective], now: datetime) -> l
     seats = list(Seat.objects.filter(objective__in=objectives))
     circle = circle_of(member.pk, now)
     matches = list(SeatMatch.objects.filter(seat__in=seats).order_by("seat_id", "verdict", "-score", "person_id"))
-    ids = {match.person_id for match in matches}
+    ids = {match.person_id for match in matches} | {match.rests_on_id for match in matches if match.rests_on_id}
     own = Person.objects.filter(owner=member, deleted_at=None, archived_at=None).defer("notes", "search_text")
     cards = _Cards(own.in_bulk(list(ids)), shared_cards(circle, ids), asked.being_asked(member_id=member.pk))
     targets = {person_id for person_id in ids if cards.is_target(person_id)}
@@ -272,7 +276,7 @@ class _Cards:
         return person_id in self.shared if person is None else person.relation == Relation.WANTED
 
     def fit(self, match: SeatMatch, ways: Sequence[RouteView], *, is_done: bool) -> Fit | None:
-        """None where the card is archived, deleted or not shared any more."""
+        """None where the card is archived or deleted, or what it rests on is not shared any more."""
         person, card = self.own.get(match.person_id), self.shared.get(match.person_id)
         if person is not None:
             name, role, organisation = person.full_name, person.role, person.organisation
@@ -280,6 +284,11 @@ class _Cards:
             name, role, organisation = card.name, card.role, card.organisation
         else:
             return None
+        voucher = self.shared.get(match.rests_on_id) if match.rests_on_id else None
+        if not match.reasons and voucher is None and match.verdict == Verdict.PROPOSED:
+            return None
+        if voucher is not None:
+            role, organisation = role or voucher.role, organisation or voucher.organisation
         is_target = self.is_target(match.person_id)
         route = ways[0] if ways and is_target else None
         place = Place.HELD if not is_target else Place.OUT
@@ -291,6 +300,7 @@ class _Cards:
             name=name,
             about=", ".join(part for part in (role, organisation) if part),
             shared_by=card.owner.display_name if person is None and card is not None else "",
+            vouched_by=voucher.owner.display_name if voucher is not None else "",
             strength=figure_word(person.strength) if person is not None and not is_target else "",
             place=place,
             route=route,

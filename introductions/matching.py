@@ -58,6 +58,7 @@ def rematch_if_small(*, member_id: int, now: datetime) -> bool:
 class _Found:
     score: float
     reasons: tuple[str, ...]
+    rests_on: UUID | None = None
 
 
 def _fits(circle: Circle, seats: Sequence[Seat]) -> dict[UUID, dict[UUID, _Found]]:
@@ -80,13 +81,13 @@ def _fits(circle: Circle, seats: Sequence[Seat]) -> dict[UUID, dict[UUID, _Found
             shown_as = humans.get(person_id)
             if shown_as is None:
                 continue
-            reasons = fits.reasons
-            if shown_as not in shared:
-                # On the member's own card of that human the reason says who knows it.
-                reasons = tuple(f"{reason}, says {shared[person_id].owner.display_name}" for reason in reasons)
             best = found[seat_id].get(shown_as)
-            if best is None or (shown_as in shared and best.score < fits.score):
-                found[seat_id][shown_as] = _Found(fits.score, reasons)
+            if shown_as in shared:
+                if best is None or best.score < fits.score:
+                    found[seat_id][shown_as] = _Found(fits.score, fits.reasons)
+            elif best is None:
+                # What Bob shares is not copied into Alice's row: the page asks whether he still shares it.
+                found[seat_id][shown_as] = _Found(fits.score, (), rests_on=person_id)
     return found
 
 
@@ -138,11 +139,11 @@ def _write(circle: Circle, seats: Sequence[Seat], found: Mapping[UUID, Mapping[U
             if match is None:
                 match = SeatMatch(owner_id=circle.member_id, seat_id=seat_id, person_id=person_id)
                 new.append(match)
-            elif (match.score, match.reasons) != (fits.score, list(fits.reasons)):
+            elif (match.score, match.reasons, match.rests_on_id) != (fits.score, list(fits.reasons), fits.rests_on):
                 changed.append(match)
-            match.score, match.reasons = fits.score, list(fits.reasons)
+            match.score, match.reasons, match.rests_on_id = fits.score, list(fits.reasons), fits.rests_on
     SeatMatch.objects.bulk_create(new, batch_size=1000, ignore_conflicts=True)
-    SeatMatch.objects.bulk_update(changed, ["score", "reasons"], batch_size=500)
+    SeatMatch.objects.bulk_update(changed, ["score", "reasons", "rests_on"], batch_size=500)
     gone = [
         match.id
         for key, match in old.items()

@@ -98,6 +98,14 @@ class SeatMatch(Owned):
     by_hand = models.BooleanField(default=False, help_text="Put here by the member, whatever the criteria say.")
     score = models.FloatField(default=0)
     reasons = models.JSONField(default=list)
+    rests_on = models.ForeignKey(
+        Person,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Where a card of the member's own fits by what another member shares of the same human: that card.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seat", "person"], name="seat_match_once")]
