@@ -22,7 +22,7 @@ from contacts.models import (
     Relation,
 )
 from contacts.services.cards import derive
-from introductions.models import Objective, Seat, SeatMatch
+from introductions.models import Introduction, Objective, Seat, SeatMatch
 from netapp.accounts.models import User
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -151,3 +151,20 @@ class SeatMatchFactory(DjangoModelFactory[SeatMatch]):
     person = factory.SubFactory(PersonFactory, owner=factory.SelfAttribute("..owner"))
     score = 0.8
     reasons = factory.LazyFunction(lambda: ["is Photo editor"])
+
+
+class IntroductionFactory(DjangoModelFactory[Introduction]):
+    """A request of `owner`'s as it would stand, without its consents and letters."""
+
+    class Meta:
+        model = Introduction
+
+    owner = factory.SubFactory(UserFactory)
+    introducer = factory.SubFactory(PersonFactory, owner=factory.SelfAttribute("..owner"))
+    target = factory.SubFactory(PersonFactory, owner=factory.SelfAttribute("..owner"), relation=Relation.WANTED)
+    introducer_name = factory.SelfAttribute("introducer.full_name")
+    target_name = factory.SelfAttribute("target.full_name")
+    note = "Hello, would you have twenty minutes for me?"
+    state = "draft"
+    shown_state = factory.SelfAttribute("state")
+    state_at = NOW
