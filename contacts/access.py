@@ -46,8 +46,8 @@ def acquaintance_for(member: User, acquaintance_id: UUID) -> Acquaintance:
 
 
 def import_for(member: User, import_id: UUID) -> Import:
-    """One import of the member's, without its bytes. Raises Http404."""
-    return get_object_or_404(Import.objects.defer("content"), owner=member, id=import_id)
+    """One import of the member's. Raises Http404."""
+    return get_object_or_404(Import, owner=member, id=import_id)
 
 
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:

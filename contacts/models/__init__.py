@@ -2,7 +2,15 @@
 
 from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
-from contacts.models.imports import Import, ImportFormat, ImportRow, ImportState, RowOutcome
+from contacts.models.imports import (
+    Import,
+    ImportedCard,
+    ImportFile,
+    ImportPiece,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+)
 from contacts.models.interactions import Direction, Interaction, InteractionKind
 from contacts.models.people import Handle, Identity, Layer, Person, Reach, Relation
 from contacts.models.reminders import Reminder, ReminderKind, ReminderState
@@ -20,9 +28,11 @@ __all__ = [
     "Handle",
     "Identity",
     "Import",
-    "ImportFormat",
+    "ImportFile",
+    "ImportPiece",
     "ImportRow",
     "ImportState",
+    "ImportedCard",
     "Interaction",
     "InteractionKind",
     "Layer",

@@ -1,30 +1,34 @@
-"""Imports: a file, what it would do, what it did, and how to take it back."""
+"""Imports: files, what they would do to the book, what they did, and how to take it back."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from contacts.models.people import Person
 from netapp.lib.models import Owned
 
-
-class ImportFormat(models.TextChoices):
-    """What the file was found to be."""
-
-    VCARD = "vcard", "vCard"
-    LINKEDIN = "linkedin", "LinkedIn connections"
+UNDO_FOR: Final = timedelta(days=30)
+"""An import can be taken back this long after it ended; then what it replaced is forgotten."""
 
 
 class ImportState(models.TextChoices):
     """Where an import stands."""
 
     READING = "reading", "being read"
+    COMPARING = "comparing", "being held against your book"
     PREVIEW = "preview", "waiting for your word"
     RUNNING = "running", "being imported"
-    DONE = "done", "done"
-    FAILED = "failed", "could not be read"
+    DONE = "done", "imported"
+    FAILED = "failed", "stopped"
     UNDOING = "undoing", "being taken back"
     UNDONE = "undone", "taken back"
-    CANCELLED = "cancelled", "thrown away"
+
+
+AT_WORK: Final = (ImportState.READING, ImportState.COMPARING, ImportState.RUNNING, ImportState.UNDOING)
+"""States in which a worker has something to do."""
 
 
 class RowOutcome(models.TextChoices):
@@ -37,22 +41,24 @@ class RowOutcome(models.TextChoices):
 
 
 class Import(Owned):
-    """One uploaded file. The bytes stay in PostgreSQL until done, so that any worker can go on after a crash.
+    """One upload. The bytes stay in PostgreSQL until they are read, so that any worker can go on after a crash.
 
     `fence` grows with each claim by a worker; a worker whose fence is no longer current must stop.
     """
 
-    file_name = models.CharField(max_length=255)
-    format = models.CharField(max_length=10, choices=ImportFormat.choices)
-    content = models.BinaryField(null=True)
+    title = models.CharField(max_length=300, help_text="The file's name, or how many files they are.")
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.READING)
-    total = models.PositiveIntegerField(default=0, help_text="Records in the file.")
-    done = models.PositiveIntegerField(default=0, help_text="Records handled in the present state.")
+    total = models.PositiveIntegerField(default=0, help_text="Lines or rows that the present state has to go through.")
+    done = models.PositiveIntegerField(default=0, help_text="How many of them it has gone through.")
+    counts = models.JSONField(default=dict, help_text="Rows by outcome, once they are known.")
     error = models.TextField(blank=True)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
+    lapses = models.PositiveSmallIntegerField(default=0, help_text="Workers lost since the last step that was done.")
+    confirmed_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True, help_text="When what its rows had read and replaced was removed.")
 
     class Meta:
         indexes = [
@@ -60,12 +66,56 @@ class Import(Owned):
             models.Index(
                 fields=["leased_until"],
                 name="import_at_work",
-                condition=Q(state__in=["reading", "running", "undoing"]),
+                condition=Q(state__in=["reading", "comparing", "running", "undoing"]),
             ),
+            models.Index(fields=["created_at"], name="import_kept", condition=Q(forgotten_at=None)),
         ]
 
     def __str__(self) -> str:
         return f"import {self.pk}"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a worker has something to do."""
+        return self.state in AT_WORK
+
+    def can_undo(self, now: datetime) -> bool:
+        """Whether it wrote something that may still be taken back."""
+        is_over = self.state in (ImportState.DONE, ImportState.FAILED) and self.confirmed_at is not None
+        return is_over and self.finished_at is not None and now < self.finished_at + UNDO_FOR
+
+
+class ImportFile(models.Model):
+    """One file of an upload."""
+
+    id = models.BigAutoField(primary_key=True)
+    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=255)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["of", "position"], name="import_file_once")]
+
+    def __str__(self) -> str:
+        return f"import file {self.pk}"
+
+
+class ImportPiece(models.Model):
+    """A few megabytes of a file: one value of 100 MB would cost several times that on its way in and out."""
+
+    id = models.BigAutoField(primary_key=True)
+    file = models.ForeignKey(ImportFile, on_delete=models.CASCADE, related_name="pieces")
+    position = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["file", "position"], name="import_piece_once")]
+
+    def __str__(self) -> str:
+        return f"import piece {self.pk}"
 
 
 class ImportRow(models.Model):
@@ -74,19 +124,39 @@ class ImportRow(models.Model):
     id = models.BigAutoField(primary_key=True)
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
+    file = models.CharField(max_length=255, blank=True)
     line = models.PositiveIntegerField()
     name = models.CharField(max_length=300, blank=True)
     outcome = models.CharField(max_length=10, choices=RowOutcome.choices)
     reason = models.CharField(max_length=500, blank=True)
+    advice = models.CharField(max_length=500, blank=True)
+    same_as = models.PositiveIntegerField(null=True, help_text="The earlier record of this import that took it in.")
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
-    record = models.JSONField(default=dict, help_text="The record as read.")
-    changes = models.JSONField(default=dict, help_text="What was written, with the value before it; empty until run.")
+    record = models.JSONField(default=dict, help_text="The record as read; empty where there is none of its own.")
+    keys = ArrayField(models.CharField(max_length=640), default=list, help_text="What a card is recognised by.")
+    changes = models.JSONField(default=dict, help_text="What was (in the preview: would be) written over what.")
     is_applied = models.BooleanField(default=False)
-    is_undone = models.BooleanField(default=False)
+    is_undone = models.BooleanField(default=False, help_text="Looked at by the undoing; see `kept`.")
+    kept = models.CharField(max_length=500, blank=True, help_text="What of it was not taken back, and why.")
 
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["of", "position"], name="import_row_once")]
+        indexes = [models.Index(fields=["of", "outcome", "position"], name="import_row_by_outcome")]
 
     def __str__(self) -> str:
         return f"import row {self.pk}"
+
+
+class ImportedCard(Owned):
+    """The name (vCard UID) that another address book has for a card, by which its next export knows it again."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="imported_cards")
+    uid = models.CharField(max_length=255)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "uid"], name="imported_card_by_uid")]
+        constraints = [models.UniqueConstraint(fields=["person", "uid"], name="imported_card_once")]
+
+    def __str__(self) -> str:
+        return f"imported card {self.pk}"
