@@ -8,26 +8,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from contacts.models import Person, Relation, Reminder
 from contacts.reminder_queries import due
 from introductions import lifecycle
 from introductions.models import (
+    Consent,
+    ConsentState,
     Introduction,
     Objective,
     ObjectiveState,
     PutAside,
-    Route,
     SeatMatch,
     SeatState,
     Verdict,
 )
+from introductions.queries import asked_of
+from introductions.routes import RouteView, routes_by_target
 from netapp.accounts.models import User
 from netapp.lib.times import local_date
 
 AT_MOST = 7
+MOST_MATCHES = 500
 FADING_STRENGTH = 0.35
 FADING_AFTER = timedelta(days=120)
 DORMANT_AFTER = timedelta(days=3 * 365)
@@ -55,9 +60,10 @@ class Todo:
     person: Person | None = None
     reminder: Reminder | None = None
     introduction: Introduction | None = None
-    route: Route | None = None
+    route: RouteView | None = None
     match: SeatMatch | None = None
     objective: Objective | None = None
+    consent: Consent | None = None
 
 
 def things_to_do(*, member: User, now: datetime) -> list[Todo]:
@@ -69,10 +75,16 @@ def things_to_do(*, member: User, now: datetime) -> list[Todo]:
         .values_list("key", flat=True)
     )
     found: list[Todo] = []
-    for source in (_reminders, _introduced, _asks, _fading, _without_seats):
+    for source in (_answers, _reminders, _introduced, _asks, _fading, _without_seats):
         found.extend(todo for todo in source(member, now) if todo.key not in aside)
     found.sort(key=lambda todo: (-todo.worth, todo.key))
     return found[:AT_MOST]
+
+
+def _answers(member: User, now: datetime) -> Iterator[Todo]:
+    """Questions put to the member that are still open."""
+    for consent in asked_of(member).filter(state=ConsentState.ASKED)[:AT_MOST]:
+        yield Todo(key=f"answer:{consent.id}", sort=Sort.ANSWER, worth=90.0, consent=consent)
 
 
 def _reminders(member: User, now: datetime) -> Iterator[Todo]:
@@ -93,7 +105,7 @@ def _introduced(member: User, now: datetime) -> Iterator[Todo]:
         owner=member, about=OuterRef("id"), state__in=["waiting", "sent"], due_at__lte=now
     )
     introductions = (
-        Introduction.objects.filter(owner=member, state=lifecycle.State.INTRODUCED)
+        Introduction.objects.filter(owner=member, shown_state=lifecycle.State.INTRODUCED)
         .filter(~Exists(reminded))
         .select_related("target", "introducer")
         .order_by("introduced_at")
@@ -109,34 +121,38 @@ def _introduced(member: User, now: datetime) -> Iterator[Todo]:
 
 
 def _asks(member: User, now: datetime) -> Iterator[Todo]:
-    """For each open seat the best way to somebody whom nobody was asked about lately; at most two."""
+    """For each open seat the best way to somebody whom nobody was asked about lately; at most two.
+
+    What the asker is shown decides, not what is true: a suggestion that came back on the day of a hidden no would tell.
+    """
     asked = Introduction.objects.filter(owner=member, target=OuterRef("person")).filter(
-        Q(state__in=sorted(lifecycle.OPEN)) | Q(state_at__gte=now - REFUSED_HOLDS)
+        Q(shown_state__in=sorted(lifecycle.OPEN)) | Q(asked_at__gte=now - REFUSED_HOLDS)
     )
     matches = (
         SeatMatch.objects.filter(
             owner=member,
             seat__state=SeatState.OPEN,
             seat__objective__state=ObjectiveState.OPEN,
-            person__deleted_at=None,
+            seat__objective__deleted_at=None,
             person__owner=member,
+            person__deleted_at=None,
+            person__archived_at=None,
             person__relation=Relation.WANTED,
         )
         .exclude(verdict=Verdict.DISMISSED)
         .filter(~Exists(asked))
         .select_related("seat__objective", "person")
+        .order_by("-score", "id")
     )
-    by_person = {}
-    for match in matches:
-        by_person.setdefault(match.person_id, match)
-    seats = set()
-    for route in _best_routes(member, by_person.keys()):
-        match = by_person[route.search.target_id]
-        if match.seat_id in seats or len(seats) == 2:
-            continue
-        seats.add(match.seat_id)
+    best: dict[UUID, tuple[RouteView, SeatMatch]] = {}
+    by_person = {match.person_id: match for match in reversed(list(matches[:MOST_MATCHES]))}
+    for person_id, routes in routes_by_target(member=member, targets=by_person.keys(), now=now).items():
+        match = by_person[person_id]
+        if match.seat_id not in best or routes[0].chance > best[match.seat_id][0].chance:
+            best[match.seat_id] = routes[0], match
+    for route, match in sorted(best.values(), key=lambda pair: (-pair[0].chance, pair[1].id))[:2]:
         yield Todo(
-            key=f"ask:{match.person_id}:{route.introducer_id}",
+            key=f"ask:{match.person_id}:{route.introducer.id}",
             sort=Sort.ASK,
             worth=40.0 + 20 * route.chance,
             person=match.person,
@@ -144,15 +160,6 @@ def _asks(member: User, now: datetime) -> Iterator[Todo]:
             match=match,
             objective=match.seat.objective,
         )
-
-
-def _best_routes(member: User, target_ids: "object") -> QuerySet[Route]:
-    return (
-        Route.objects.filter(search__owner=member, search__target__in=target_ids, rank=1, introducer__deleted_at=None)
-        .filter(introducer__owner=member)
-        .select_related("introducer", "search")
-        .order_by("-chance", "id")
-    )
 
 
 def _fading(member: User, now: datetime) -> Iterator[Todo]:
@@ -169,7 +176,7 @@ def _fading(member: User, now: datetime) -> Iterator[Todo]:
 
 def _without_seats(member: User, now: datetime) -> Iterator[Todo]:
     """An objective that says what, but not whom it needs."""
-    for objective in Objective.objects.filter(owner=member, state=ObjectiveState.OPEN, seats=None)[:1]:
+    for objective in Objective.objects.filter(owner=member, state=ObjectiveState.OPEN, deleted_at=None, seats=None)[:1]:
         yield Todo(key=f"seats:{objective.id}", sort=Sort.SEATS, worth=35.0, objective=objective)
 
 

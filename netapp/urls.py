@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from contacts.views.go import go
+from introductions.views import today
 from netapp.lib.views import healthz
 
 urlpatterns = [
@@ -15,4 +16,7 @@ urlpatterns = [
     path("", include("contacts.urls")),
     path("", include("introductions.urls")),
     path("go/", go, name="go"),
+    path("", today.today, name="today"),
+    path("today/put-aside/", today.put_aside, name="put_aside"),
+    path("today/take-up/", today.take_up, name="take_up"),
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts.access import people_of
 from introductions import today as page
-from introductions.models import Objective
+from introductions.access import objectives_of
 from netapp.accounts.types import MemberRequest
 
 
@@ -32,7 +32,7 @@ def today(request: MemberRequest) -> HttpResponse:
         "todos": page.things_to_do(member=request.user, now=now),
         "hour": timezone.localtime(now).hour,
         "has_people": people_of(request.user).exists(),
-        "has_objectives": Objective.objects.filter(owner=request.user).exists(),
+        "has_objectives": objectives_of(request.user).exists(),
     }
     return render(request, "introductions/today.html", context)
 
