@@ -1,0 +1,137 @@
+"""Today: at most seven things, the most pressing first, and nothing the member may not know."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from contacts.services import reminders
+from introductions import today
+from introductions.models import Objective, ObjectiveState, PutAside
+from tests.factories import NOW, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def keys(member, now=NOW):
+    return [todo.key for todo in today.things_to_do(member=member, now=now)]
+
+
+def fading(owner, **fields):
+    return PersonFactory(owner=owner, strength=0.8, last_contact_at=NOW - timedelta(days=200), **fields)
+
+
+class TestWhatIsWorthDoing:
+    """The sources, and how they are mixed."""
+
+    def test_nothing_is_a_good_answer(self, alice):
+        assert keys(alice) == []
+
+    def test_a_close_friend_gone_silent(self, alice):
+        person = fading(alice)
+        assert keys(alice) == [f"fading:{person.id}"]
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"relation": "wanted"}, {"archived_at": NOW}, {"deleted_at": NOW}, {"cadence_days": 30}],
+        ids=["not met yet", "archived", "deleted", "has a cadence that will say so"],
+    )
+    def test_not_everybody_fades(self, alice, fields):
+        fading(alice, **fields)
+        assert keys(alice) == []
+
+    def test_somebody_silent_for_many_years_is_left_in_peace(self, alice):
+        PersonFactory(owner=alice, strength=0.8, last_contact_at=NOW - timedelta(days=2000))
+        assert keys(alice) == []
+
+    def test_what_is_due_comes_before_what_fades(self, alice):
+        fade = fading(alice)
+        person = PersonFactory(owner=alice, cadence_days=7, last_contact_at=NOW - timedelta(days=30))
+        reminders.refresh_cadence(person=person, now=NOW)
+        assert [key.split(":")[0] for key in keys(alice)] == ["reminder", "fading"]
+        assert keys(alice)[1] == f"fading:{fade.id}"
+
+    def test_an_objective_without_seats(self, alice):
+        objective = Objective.objects.create(owner=alice, title="Publish the book")
+        assert keys(alice) == [f"seats:{objective.id}"]
+
+    def test_not_of_one_that_is_over_or_deleted(self, alice):
+        Objective.objects.create(owner=alice, title="Reached", state=ObjectiveState.REACHED)
+        Objective.objects.create(owner=alice, title="Deleted", deleted_at=NOW)
+        assert keys(alice) == []
+
+    def test_never_more_than_seven(self, alice):
+        for _ in range(12):
+            person = PersonFactory(owner=alice, cadence_days=7, last_contact_at=NOW - timedelta(days=30))
+            reminders.refresh_cadence(person=person, now=NOW)
+        assert len(keys(alice)) == 7
+
+    def test_nothing_of_somebody_elses(self, alice, charlie):
+        fading(alice)
+        Objective.objects.create(owner=alice, title="Publish the book")
+        assert keys(charlie) == []
+
+
+class TestPuttingAside:
+    """Not this, not now, and back."""
+
+    def test_put_off_comes_back(self, alice):
+        person = fading(alice)
+        today.put_aside(member=alice, key=f"fading:{person.id}", now=NOW, days=7)
+        assert keys(alice) == []
+        assert keys(alice, NOW + timedelta(days=7)) == [f"fading:{person.id}"]
+
+    def test_not_this_does_not(self, alice):
+        person = fading(alice)
+        today.put_aside(member=alice, key=f"fading:{person.id}", now=NOW, days=None)
+        assert keys(alice, NOW + timedelta(days=90)) == []
+
+    def test_in_the_page_with_undo(self, alice, alice_client, time_machine):
+        time_machine.move_to(NOW)
+        person = fading(alice, full_name="Ana Ribeiro")
+        assert "Get back in touch with Ana Ribeiro" in alice_client.get(reverse("today")).content.decode()
+        answer = alice_client.post(reverse("put_aside"), {"key": f"fading:{person.id}"}, follow=True)
+        page = answer.content.decode()
+        assert "Get back in touch with Ana Ribeiro" not in page
+        assert "take-up" in page
+        alice_client.post(reverse("take_up") + f"?key=fading%3A{person.id}")
+        assert "Get back in touch with Ana Ribeiro" in alice_client.get(reverse("today")).content.decode()
+
+    def test_nonsense_is_ignored(self, alice_client):
+        assert alice_client.post(reverse("put_aside"), {"key": "<script>"}).status_code == 302
+        assert not PutAside.objects.exists()
+
+    def test_get_changes_nothing(self, alice, alice_client):
+        person = fading(alice)
+        for name in ("put_aside", "take_up"):
+            assert alice_client.get(reverse(name), {"key": f"fading:{person.id}"}).status_code == 405
+        assert not PutAside.objects.exists()
+
+
+class TestThePage:
+    """What a new member sees, and what it costs."""
+
+    def test_a_new_member_is_told_how_to_begin(self, alice_client):
+        assert "Start with five people" in alice_client.get(reverse("today")).content.decode()
+
+    def test_then_what_they_want_to_do(self, alice, alice_client):
+        PersonFactory(owner=alice)
+        assert "What do you want to do next?" in alice_client.get(reverse("today")).content.decode()
+
+    def test_nothing_waiting_says_so(self, alice, alice_client):
+        PersonFactory(owner=alice)
+        Objective.objects.create(owner=alice, title="Reached", state=ObjectiveState.REACHED)
+        assert "Nothing is waiting" in alice_client.get(reverse("today")).content.decode()
+
+    def test_strangers_are_sent_to_the_door(self, client):
+        assert client.get(reverse("today")).status_code == 302
+
+    @pytest.mark.parametrize("count", [5, 50])
+    def test_queries_do_not_grow(self, alice, alice_client, count, time_machine, django_assert_max_num_queries):
+        time_machine.move_to(NOW)
+        for _ in range(count):
+            fading(alice)
+            person = PersonFactory(owner=alice, cadence_days=1, last_contact_at=NOW - timedelta(days=40))
+            reminders.refresh_cadence(person=person, now=NOW)
+        with django_assert_max_num_queries(14):
+            alice_client.get(reverse("today"))
