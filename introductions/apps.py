@@ -5,8 +5,10 @@ class IntroductionsConfig(AppConfig):
     name = "introductions"
 
     def ready(self) -> None:
-        from introductions import receivers
+        from contacts.signals import book_changed
+        from introductions import book_changes, receivers
         from netapp.accounts.signals import member_leaving
 
         member_leaving.connect(receivers.member_left, dispatch_uid="introductions.member_left")
         receivers.register_letters()
+        book_changed.connect(book_changes.on_book_changed, dispatch_uid="introductions.book_changed")

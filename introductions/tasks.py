@@ -1,0 +1,57 @@
+"""Work for Celery. Each task reads the clock, calls one service for each row, and may run twice or beside itself."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from contacts.shared import circle_of
+from introductions import matching, routes
+from introductions.services import closing, objectives, searches
+from netapp.accounts.models import User
+from netapp.lib import bell
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def sweep() -> None:
+    """Beat, each minute: questions to repeat once, questions that have run out, ends that the asker is to be told."""
+    now = timezone.now()
+    _each("expire", closing.due_to_expire(now), lambda id_, at: closing.expire(introduction_id=id_, now=at), now)
+    _each("nudge", closing.due_for_nudge(now), lambda id_, at: closing.nudge(consent_id=id_, now=at), now)
+    _each("tell", closing.due_to_reveal(now), lambda id_, at: closing.tell_asker(introduction_id=id_, now=at), now)
+
+
+def _each(what: str, ids: Iterable[UUID], act: Callable[[UUID, datetime], bool], now: datetime) -> None:
+    """One transaction a row. One row's fault is logged and does not keep the others waiting."""
+    for id_ in ids:
+        try:
+            act(id_, now)
+        except Exception:
+            log.exception("introductions.failed", what=what, id=str(id_))
+
+
+@shared_task
+def refresh_member(member_id: int) -> None:
+    """Match the member's seats, see which routes that makes wanted, and compute those that are stale."""
+    now = timezone.now()
+    if not User.objects.filter(id=member_id, is_active=True).exists():
+        return
+    matching.rematch(member_id=member_id, now=now)
+    searches.want_all_routes(circle=circle_of(member_id, now), now=now)
+    if routes.refresh_routes(member_id=member_id, now=now) == routes.AT_ONCE:
+        bell.ring(refresh_member, member_id)
+
+
+@shared_task
+def sweep_routes() -> None:
+    """Beat, each minute: members whose bell was lost, routes that grew old, objectives deleted long enough ago."""
+    now = timezone.now()
+    objectives.purge_objectives(now=now)
+    searches.age(now=now)
+    for member_id in searches.members_waiting():
+        bell.ring(refresh_member, member_id)
