@@ -248,7 +248,7 @@ class TestPages:
         page = alice_client.get(reverse("introductions:introduction", args=[draft.introduction.id])).content.decode()
         draft.send()
         html = Letter.objects.get().html
-        for sentence in ("No is a fine answer, and so is none", "Charlie Cole</strong> (photo editor, Tinta)"):
+        for sentence in ("No is a fine answer, and so is silence", "Charlie Cole</strong> (photo editor, Tinta)"):
             assert sentence in page.replace("<strong>Charlie Cole</strong>", "Charlie Cole</strong>")
             assert sentence in html.replace("<strong>Charlie Cole</strong>", "Charlie Cole</strong>")
 

@@ -10,8 +10,8 @@ from introductions import timing
 
 BERLIN = ZoneInfo("Europe/Berlin")
 moments = st.datetimes(
-    min_value=datetime(2026, 1, 1),
-    max_value=datetime(2027, 1, 1),
+    min_value=datetime(2026, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2027, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
 

@@ -1,0 +1,184 @@
+"""What beat does: one nudge, an end, the hour at which Alice is told; and what happens when a member leaves."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from time_machine import travel
+
+from contacts.models import AcquaintanceSource, Closeness, Reach, Reminder
+from contacts.services import sending
+from contacts.services.acquaintances import record_acquaintance
+from introductions import letters
+from introductions.lifecycle import State
+from introductions.models import ConsentState
+from introductions.services import closing
+from introductions.services import introductions as services
+from introductions.tasks import sweep
+from netapp.accounts.services import delete_account
+from netapp.mail.models import Letter, LetterState
+from tests.factories import NOW, ConnectionFactory, InteractionFactory, PersonFactory
+from tests.introductions.story import BOB, CHARLIE, begin, card, verify
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def sweep_at(moment) -> None:
+    with travel(moment, tick=False):
+        sweep()
+        sweep()
+
+
+class TestNudge:
+    """Once, after four days, to the one who is asked."""
+
+    def test_once(self, sent):
+        sweep_at(NOW + 3 * DAY)
+        assert sent.letters("nudge") == []
+        for day in (4, 5, 9):
+            sweep_at(NOW + day * DAY + timedelta(minutes=1))
+        (nudge,) = sent.letters("nudge")
+        assert nudge.to == [BOB]
+        assert not nudge.is_shown
+
+    def test_the_link_in_it_is_the_same(self, sent):
+        sweep_at(NOW + 4 * DAY)
+        salt = sent.question("introducer").salt
+        assert salt in sent.letters("nudge")[0].text
+        assert salt in sent.letters("introducer_asked")[0].text
+
+    def test_an_answer_calls_it_back(self, sent):
+        sweep_at(NOW + 4 * DAY)
+        services.answer(consent_id=sent.question("introducer").id, answer="no", now=NOW + 4 * DAY)
+        assert sent.letters("nudge")[0].state == LetterState.CANCELLED
+
+    def test_the_target_too(self, sent):
+        sent.answer("introducer", "yes", now=NOW + DAY)
+        sweep_at(NOW + 4 * DAY + timedelta(hours=1))
+        assert sent.letters("nudge") == []
+        sweep_at(NOW + 5 * DAY + timedelta(hours=1))
+        (nudge,) = sent.letters("nudge")
+        assert nudge.to == [CHARLIE]
+        assert nudge.from_name == "Bob Brook via Kith"
+
+
+class TestSilence:
+    """No answer is an answer."""
+
+    def test_ends_after_two_weeks_and_is_told_on_a_morning(self, sent):
+        sweep_at(NOW + 14 * DAY)
+        introduction = sent.fresh()
+        assert introduction.state == State.EXPIRED
+        assert introduction.shown_state == State.INTRODUCER_ASKED
+        assert sent.question("introducer").state == ConsentState.VOID
+        assert sent.letters("not_this_time") == []
+        sweep_at(introduction.reveal_at)
+        assert sent.fresh().shown_state == State.DECLINED
+        assert len(sent.letters("not_this_time")) == 1
+
+    def test_an_answer_in_time_counts(self, sent):
+        sent.answer("introducer", "yes", now=NOW + 14 * DAY - timedelta(seconds=1))
+        sweep_at(NOW + 14 * DAY)
+        assert sent.fresh().state == State.TARGET_ASKED
+
+    def test_an_answer_a_second_late_does_not(self, sent):
+        with pytest.raises(services.NoLongerAsked):
+            sent.answer("introducer", "yes", now=NOW + 14 * DAY)
+
+    def test_one_fault_keeps_nobody_waiting(self, sent, monkeypatch, bob):
+        verify(bob)
+        other = begin(bob).send()
+        real = letters.nudge
+
+        def broken(*, question, now):
+            if question.introduction_id == sent.introduction.id:
+                raise RuntimeError
+            return real(question=question, now=now)
+
+        monkeypatch.setattr(letters, "nudge", broken)
+        sweep_at(NOW + 4 * DAY)
+        assert Letter.objects.filter(kind="nudge", member=bob).count() == 1
+        assert other.question("introducer").nudge_at is None
+        assert sent.question("introducer").nudge_at is not None
+
+
+class TestNextBest:
+    """Not this time comes with somebody else to ask, where the asker's own notes know one."""
+
+    def test_the_next_introducer_who_was_not_asked(self, sent, alice):
+        ann = card(alice, "Ann Able", "ann@x.test")
+        InteractionFactory(person=ann)
+        ann.last_contact_at = NOW
+        ann.save()
+        for person in (sent.bob, ann):
+            record_acquaintance(
+                owner=alice,
+                one=person,
+                other=sent.charlie,
+                closeness=Closeness.SOME,
+                evidence="",
+                evidence_date=None,
+                now=NOW,
+                source=AcquaintanceSource.SAID,
+            )
+        sent.answer("introducer", "no")
+        closing.tell_asker(introduction_id=sent.introduction.id, now=NOW + 2 * DAY)
+        (letter,) = sent.letters("not_this_time")
+        assert "Ask Ann Able" in letter.text
+        assert f"/ask/{sent.charlie.id}/?introducer={ann.id}" in letter.text
+        assert "Ask Bob" not in letter.text
+
+    def test_nobody_is_nobody(self, sent):
+        sent.answer("introducer", "no")
+        closing.tell_asker(introduction_id=sent.introduction.id, now=NOW + 2 * DAY)
+        assert "may know" not in sent.letters("not_this_time")[0].text
+
+
+class TestReminders:
+    """The three reminders are written by this app's letters."""
+
+    def test_each_is_sent_in_the_morning(self, sent, alice):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        for days, kind in ((1, "reply_today"), (7, "did_you_talk")):
+            now = NOW + days * DAY
+            with travel(now, tick=False):
+                assert sending.send_due(owner_id=alice.id, now=timezone.now()) == 1
+            (letter,) = sent.letters(kind)
+            assert letter.to == [alice.email]
+            assert "Charlie Cole" in letter.subject
+        services.talked(introduction=sent.introduction, now=NOW + 8 * DAY)
+        with travel(NOW + 9 * DAY, tick=False):
+            sending.send_due(owner_id=alice.id, now=timezone.now())
+        assert "Thank Bob Brook" in sent.letters("thank_introducer")[0].subject
+
+
+class TestLeaving:
+    """A member who leaves ends what is in flight kindly."""
+
+    def test_those_who_were_asked_are_told_and_the_letter_stays(self, sent, alice):
+        sent.answer("introducer", "yes")
+        delete_account(member=alice, now=NOW + DAY)
+        told = Letter.objects.filter(kind="withdrawn")
+        assert sorted(letter.to[0] for letter in told) == [BOB, CHARLIE]
+        assert {letter.state for letter in told} == {LetterState.QUEUED}
+        assert "Alice Anders" in told[0].text
+        assert not Letter.objects.exclude(kind="withdrawn").exists()
+        assert not Reminder.objects.exists()
+
+    def test_an_introducer_who_leaves_ends_it_without_a_name(self, sent, bob):
+        verify(bob, BOB)
+        delete_account(member=bob, now=NOW + DAY)
+        assert sent.fresh().state == State.EXPIRED
+        assert sent.fresh().shown_state == State.INTRODUCER_ASKED
+        assert not Letter.objects.filter(kind="withdrawn").exists()
+
+    def test_a_shared_card_goes_with_its_owner(self, alice, bob):
+        verify(alice)
+        ConnectionFactory(inviter=alice, invitee=bob)
+        theirs = PersonFactory(owner=bob, full_name="Charlie Cole", reach=Reach.MY_CONNECTIONS)
+        story = begin(alice, charlie=theirs).send()
+        delete_account(member=bob, now=NOW + DAY)
+        assert story.fresh().state == State.EXPIRED
+        assert story.fresh().target is None
