@@ -48,10 +48,11 @@ def read_line(line: str, *, country: str | None) -> QuickCard:
         return card
     card.full_name, *rest = _split_name(pieces)
     left = [piece for piece in rest if not _take_piece(card, piece)]
+    plain = [piece for piece in left if not _STORY.match(piece)]
     for piece in left:
-        if _STORY.match(piece):
+        if piece not in plain:
             card.notes = f"{card.notes}, {piece}" if card.notes else piece
-        elif not card.role and not (card.organisation or (len(left) == 1 and piece[:1].isupper())):
+        elif not card.role and not (card.organisation or (len(plain) == 1 and piece[:1].isupper())):
             card.role = piece
         elif not card.organisation:
             card.organisation = piece

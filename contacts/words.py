@@ -43,3 +43,21 @@ def fold(text: str) -> str:
 def search_words(text: str) -> list[str]:
     """The words of a search, folded; each must occur for a card to be found. At most MAX_WORDS."""
     return [word[:MAX_WORD] for word in fold(text).split(" ") if word][:MAX_WORDS]
+
+
+def slips(word: str) -> str | None:
+    """A PostgreSQL regular expression for what begins with `word`, folded, give or take one slip of the pen.
+
+    A letter left out, one too many, another one, or two swapped. None for words so short that everything would
+    match, and so long that the expression would be.
+    """
+    if not 4 <= len(word) <= 20:
+        return None
+    letters = [char if char.isalnum() else f"\\{char}" for char in word]
+    forms: list[str] = []
+    for at in range(len(letters)):
+        before, after = "".join(letters[:at]), "".join(letters[at + 1 :])
+        forms += [f"{before}[^ ]?{after}", f"{before}[^ ]{letters[at]}{after}"]
+        if after:
+            forms.append(f"{before}{letters[at + 1]}{letters[at]}{''.join(letters[at + 2 :])}")
+    return rf"\m(?:{'|'.join(dict.fromkeys(forms))})"

@@ -14,15 +14,15 @@ from django.db.models.expressions import Combinable
 from contacts.access import people_of
 from contacts.models import Person, ReminderKind
 from contacts.services.reminders import OPEN
-from contacts.words import search_words
+from contacts.words import search_words, slips
 from netapp.accounts.models import User
 
 PAGE: Final = 50
 COUNTED: Final = 10_000
 """People are counted up to here; beyond, a page says "more than"."""
 
-ALIKE: Final = 0.4
-"""Word similarity (pg_trgm, 0..1) from which a word counts as a slip of the pen: "Slivia" and "Silvia" have 0.43."""
+ALIKE: Final = 0.5
+"""Word similarity (pg_trgm, 0..1) from which two words count as alike: "Micheal" and "Michael" have 0.5."""
 _MOST_ALIKE: Final = 20
 
 SORTS: Final = {
@@ -118,10 +118,16 @@ def alike(*, member: User, text: str) -> list[Person]:
     people = people_of(member)
     likeness: Combinable = Value(0.0)
     for word in words:
-        people = people.filter(search_text__trigram_word_similar=word)
+        near = Q(search_text__trigram_word_similar=word)
         likeness = likeness + TrigramWordSimilarity(word, "search_text")
+        if pattern := slips(word):
+            near |= Q(search_text__regex=pattern)
+            in_name = When(sort_key__regex=pattern, then=Value(1.0))
+            likeness = likeness + Case(in_name, default=Value(0.0))
+        people = people.filter(near)
     with transaction.atomic(), connection.cursor() as cursor:
-        # The operator, unlike the function, is served by the index; its threshold is a setting of the transaction.
+        # Operator and expression are both served by the trigram index, unlike the function. The operator's threshold
+        # is a setting of the transaction.
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(ALIKE)])
         return list(_lean(people.annotate(likeness=likeness).order_by("-likeness", "sort_key", "id"))[:_MOST_ALIKE])
 

@@ -91,29 +91,33 @@ def identities_for(handles: Iterable[ReadHandle]) -> dict[tuple[str, str], int]:
 def settle_identities(owner_id: int, keys: Iterable[tuple[str, str]]) -> None:
     """Give each handle (kind, normalised) its identity where one live card of the book has it, else none.
 
-    An address on two cards of one book names neither of them. One statement.
+    An address on two cards of one book names neither of them. One statement where nothing is amiss, as after adding
+    people who are new.
     """
-    wanted = sorted({key for key in keys if key[0] in IDENTIFYING})
+    wanted = {key for key in keys if key[0] in IDENTIFYING}
     if not wanted:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE contacts_handle h SET identity_id = CASE WHEN found.cards = 1 THEN found.identity_id END
-            FROM (
-                SELECT h.kind, h.normalised, i.id AS identity_id, count(DISTINCT h.person_id) AS cards
-                FROM contacts_handle h
-                JOIN unnest(%s::text[], %s::text[]) AS wanted (kind, normalised) USING (kind, normalised)
-                JOIN contacts_person p ON p.id = h.person_id AND p.deleted_at IS NULL
-                JOIN contacts_identity i ON i.kind = h.kind AND i.value = h.normalised
-                WHERE h.owner_id = %s
-                GROUP BY h.kind, h.normalised, i.id
-            ) AS found
-            WHERE h.owner_id = %s AND h.kind = found.kind AND h.normalised = found.normalised
-              AND h.identity_id IS DISTINCT FROM CASE WHEN found.cards = 1 THEN found.identity_id END
-            """,
-            [[kind for kind, _ in wanted], [value for _, value in wanted], owner_id, owner_id],
-        )
+    present: dict[tuple[str, str], list[Handle]] = {}
+    rows = Handle.objects.filter(
+        owner_id=owner_id, kind__in=IDENTIFYING, normalised__in={value for _, value in wanted}, person__deleted_at=None
+    )
+    for row in rows.only("id", "kind", "normalised", "identity_id"):
+        if (row.kind, row.normalised) in wanted:
+            present.setdefault((row.kind, row.normalised), []).append(row)
+    # A card has a handle once (a constraint), so several rows are several cards.
+    shared = [row.id for same in present.values() if len(same) > 1 for row in same if row.identity_id]
+    if shared:
+        Handle.objects.filter(id__in=shared).update(identity=None)
+    regained = [same[0] for same in present.values() if len(same) == 1 and same[0].identity_id is None]
+    if not regained:
+        return
+    identities = identities_for(
+        ReadHandle(HandleKind(row.kind), row.normalised, row.normalised, "") for row in regained
+    )
+    found = [row for row in regained if (row.kind, row.normalised) in identities]
+    for row in found:
+        row.identity_id = identities[row.kind, row.normalised]
+    Handle.objects.bulk_update(found, ["identity"], batch_size=1000)
 
 
 def row_for(person: Person, handle: ReadHandle, position: int, identities: dict[tuple[str, str], int]) -> Handle:

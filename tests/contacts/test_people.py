@@ -161,7 +161,9 @@ def test_ids_of_others_are_passed_over(alice, bob):
 def test_many_cards_take_as_many_statements_as_a_few(alice):
     def cards(start: int, count: int) -> list[Card]:
         return [
-            Card({"full_name": f"Person {n}"}, [HandleInput(EMAIL, f"p{n}@example.org"), HandleInput(URL, f"p{n}.test")])
+            Card(
+                {"full_name": f"Person {n}"}, [HandleInput(EMAIL, f"p{n}@example.org"), HandleInput(URL, f"p{n}.test")]
+            )
             for n in range(start, start + count)
         ]
 
@@ -192,7 +194,11 @@ def test_every_change_says_whose_paths_may_move(alice, bob, charlie, heard):
 
     for inviter, invitee in ((alice, bob), (charlie, bob)):
         Connection.objects.create(
-            inviter=inviter, invitee=invitee, invitee_email=invitee.email, state=ConnectionState.ACCEPTED, answered_at=NOW
+            inviter=inviter,
+            invitee=invitee,
+            invitee_email=invitee.email,
+            state=ConnectionState.ACCEPTED,
+            answered_at=NOW,
         )
     person = add(alice)
     assert heard.pop() == {alice.id}

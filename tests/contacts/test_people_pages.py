@@ -99,7 +99,7 @@ class TestSearch:
             "\ud800".encode("utf-8", "replace").decode(),
             "💥",
             " " * 300,
-            "​",
+            "\u200b",
         ],
     )
     def test_odd_signs_are_just_signs(self, alice, alice_client, text):
