@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import acquaintances, interactions, people, person, reminders
+from contacts.views import acquaintances, interactions, people, person, reminders, sharing
 
 app_name = "contacts"
 
@@ -33,5 +33,11 @@ urlpatterns = [
     path("reminders/<uuid:reminder_id>/done/", reminders.reminder_done, name="reminder_done"),
     path("reminders/<uuid:reminder_id>/reopen/", reminders.reminder_reopen, name="reminder_reopen"),
     path("reminders/<uuid:reminder_id>/snooze/", reminders.reminder_snooze, name="reminder_snooze"),
+    path("sharing/", sharing.sharing, name="sharing"),
+    path("sharing/<uuid:connection_id>/seen/", sharing.seen_by, name="seen_by"),
+    path("sharing/<uuid:connection_id>/accept/", sharing.accept, name="connection_accept"),
+    path("sharing/<uuid:connection_id>/decline/", sharing.decline, name="connection_decline"),
+    path("sharing/<uuid:connection_id>/withdraw/", sharing.withdraw, name="connection_withdraw"),
+    path("sharing/<uuid:connection_id>/end/", sharing.end, name="connection_end"),
     path("r/<str:token>/", reminders.reminder_answer, name="reminder_answer"),
 ]
