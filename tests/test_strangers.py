@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from contacts.models import Change, Connection, Import, Reminder
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
+from netapp.mail.models import Suppression
 from tests.factories import NOW, AcquaintanceFactory, InteractionFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -118,4 +119,8 @@ def test_a_token_that_was_never_mailed_opens_nothing(name, args, method, token, 
     url = reverse(name, kwargs=dict.fromkeys(args, "TOKEN")).replace("TOKEN", token)
     # The body is the one that a mail program sends to stop letters with one click.
     answer = getattr(Client(), method)(url, {"List-Unsubscribe": "One-Click"}, follow=True)
-    assert answer.status_code in {404, 405, 410}
+    if (name, method) == ("mail:stop_now", "post"):
+        assert answer.status_code == 200  # A program pressed the button; there is nobody to show a page to.
+    else:
+        assert answer.status_code in {404, 405, 410}
+    assert not Suppression.objects.exists()
