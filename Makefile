@@ -32,7 +32,7 @@ run: .venv/.local ## run the whole site here: PORT=8000 DATA_DIR=.data
 	@exec $(PY) -m netapp.embedded run
 
 test: .venv/.dev browser ## run every test: ARGS="tests/mail -x" WORKERS=2
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 lint: .venv/.dev ## run the static gates: ruff, mypy, the floors, templates, migrations, deployment
 	$(PY) -m ruff check

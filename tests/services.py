@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from netapp.embedded.postgres import THROWAWAY, Postgres
 from netapp.embedded.process import Service
@@ -100,6 +102,25 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
     mail_socket.bind(("127.0.0.1", 0))
     os.environ["SMTP_URL"] = f"smtp://127.0.0.1:{mail_socket.getsockname()[1]}"
     return (yield)
+
+
+class _OneSite(LoadScopeScheduling):
+    """Tests spread one by one, but those of a file with a costly module fixture stay on one worker.
+
+    (`--dist loadgroup` would say this with a mark; xdist 3.8 cannot read it from the node ids of pytest 9.)
+    """
+
+    together = ("tests/stack/test_runner.py",)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in self.together else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """For `make test`; a run without `-n` never asks."""
+    return _OneSite(config, log)
 
 
 def pytest_unconfigure() -> None:

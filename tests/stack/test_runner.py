@@ -25,8 +25,7 @@ from redis import Redis
 from netapp.embedded.process import Service
 from tests.workers import ROOT, wait_until
 
-# One group: one xdist worker runs them all, on one site.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("runner")]
+pytestmark = pytest.mark.slow
 
 
 class Site(Service):
