@@ -33,12 +33,14 @@ def site_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 class CeleryWorker(Service):
     """`celery worker` as make run starts it, with its output in `log`."""
 
-    def __init__(self, *, log: Path, concurrency: int = 1, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, log: Path, concurrency: int = 1, extra: Mapping[str, str] | None = None, module: str = "netapp"
+    ) -> None:
         self.node = f"{uuid.uuid4().hex[:8]}@test"
         super().__init__(
             name="worker",
             command=[
-                *(sys.executable, "-m", "celery", "--app", "netapp", "--quiet", "worker", "--hostname", self.node),
+                *(sys.executable, "-m", "celery", "--app", module, "--quiet", "worker", "--hostname", self.node),
                 *("--concurrency", str(concurrency), "--without-mingle", "--without-gossip"),
             ],
             env=site_environment(extra),
@@ -64,10 +66,15 @@ class CeleryWorkers:
         self._folder = folder
         self._workers: list[CeleryWorker] = []
 
-    def __call__(self, *, concurrency: int = 1, env: Mapping[str, str] | None = None) -> CeleryWorker:
-        """A worker that takes tasks by the time this returns. `.kill()` is kill -9 for it and its children."""
+    def __call__(
+        self, *, concurrency: int = 1, env: Mapping[str, str] | None = None, app: str = "netapp"
+    ) -> CeleryWorker:
+        """A worker that takes tasks by the time this returns. `.kill()` is kill -9 for it and its children.
+
+        `app` is the module with the Celery application.
+        """
         log = self._folder / f"worker-{len(self._workers)}.log"
-        worker = CeleryWorker(log=log, concurrency=concurrency, extra=env)
+        worker = CeleryWorker(log=log, concurrency=concurrency, extra=env, module=app)
         self._workers.append(worker)
         worker.start()
         worker.wait_until_ready()
