@@ -59,8 +59,7 @@ class Fit:
     def why(self) -> str:
         """Why they are here, in one line."""
         if self.match.reasons:
-            text = "; ".join(self.match.reasons)
-            return text[0].upper() + text[1:]
+            return f"Fits: {'; '.join(self.match.reasons)}."
         if self.vouched_by:
             return f"By what {self.vouched_by} shares of them."
         return "You put them here." if self.match.by_hand else "You confirmed them."

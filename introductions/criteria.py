@@ -97,12 +97,16 @@ def _degree(card: Card, what: str, text: str, entry: str) -> float:
 
 def _role(card: Card, entry: str) -> tuple[float, str] | None:
     degree = _degree(card, "role", card.role, entry)
-    return (degree, f"is {card.role}" if degree == _EXACT else f"“{entry}” in their role") if degree else None
+    return (degree, "by their role" if degree == _EXACT else f"“{entry}” in their role") if degree else None
 
 
 def _organisation(card: Card, entry: str) -> tuple[float, str] | None:
     degree = _degree(card, "organisation", card.organisation, entry)
-    return (degree, f"is at {card.organisation}") if degree else None
+    return (
+        (degree, "by their organisation" if degree == _EXACT else f"“{entry}” in their organisation")
+        if degree
+        else None
+    )
 
 
 def _place(card: Card, entry: str) -> tuple[float, str] | None:

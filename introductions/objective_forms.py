@@ -82,8 +82,8 @@ class SeatForm(forms.Form):
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(
         label="Who?",
-        required=False,
         max_length=200,
+        error_messages={"required": "Say in a few words whom this seat is for."},
         widget=forms.TextInput(attrs={"placeholder": "Photo editor at a magazine"}),
     )
     roles = ListField(label="Roles", widget=forms.TextInput(attrs={"placeholder": "photo editor, art director"}))
@@ -92,25 +92,23 @@ class SeatForm(forms.Form):
     tags = ListField(label="Your tags", widget=forms.TextInput(attrs={"placeholder": "photography"}))
     words = ListField(label="Words on the card", widget=forms.TextInput(attrs={"placeholder": "photobook"}))
 
-    def clean(self) -> dict[str, Any]:
-        """A seat with lists needs a title."""
-        data = super().clean() or {}
-        if not one_line(data.get("title") or "") and any(data.get(name) for name in LISTS):
-            self.add_error("title", "Say in a few words whom this seat is for.")
-        return data
-
     def written(self) -> SeatInput | None:
         """The seat, or None for an empty row."""
         data = self.cleaned_data
-        title = one_line(data["title"])
+        title = one_line(data.get("title", ""))
         if not title:
             return None
         return SeatInput(title=title, id=data["id"], **{name: data[name] for name in LISTS})
 
     @property
-    def has_lists(self) -> bool:
-        """Whether anything stands in the lists, so that they are shown open."""
-        return any(self[name].value() for name in LISTS)
+    def lists(self) -> list[forms.BoundField]:
+        """The five lists, in the order in which one thinks of them."""
+        return [self[name] for name in ("roles", "organisations", "places", "tags", "words")]
+
+    @property
+    def looks_for(self) -> str:
+        """What stands in the lists, in one line; empty where nothing does."""
+        return " · ".join(text for bound in self.lists if (text := one_line(str(bound.value() or ""))))
 
 
 class SeatRows:
@@ -120,7 +118,11 @@ class SeatRows:
         self.is_bound = is_bound
         self.forms = [
             SeatForm(
-                _named(row, number) if is_bound else None, initial=None if is_bound else row, prefix=f"seat-{number}"
+                _named(row, number) if is_bound else None,
+                initial=None if is_bound else row,
+                prefix=f"seat-{number}",
+                empty_permitted=True,
+                use_required_attribute=False,
             )
             for number, row in enumerate(rows)
         ]
@@ -136,9 +138,9 @@ class SeatRows:
         return cls([_row(seat, None) for seat in starter.seats] if starter else [{}])
 
     @classmethod
-    def sent(cls, data: QueryDict, *, is_bound: bool) -> "SeatRows":
-        """What came back: bound to be checked, or only kept while rows come, go and move."""
-        return cls(_sent(data), is_bound=is_bound)
+    def sent(cls, data: QueryDict) -> "SeatRows":
+        """What came back, to be checked."""
+        return cls(_sent(data), is_bound=True)
 
     @classmethod
     def changed(cls, data: QueryDict) -> "SeatRows":

@@ -36,7 +36,7 @@ def find(*, member: User, seat: Seat, q: str, now: datetime) -> Sequence[Found]:
     words = search_words(q)
     if not words:
         return []
-    there = set(seat.matches.exclude(verdict=Verdict.DISMISSED).values_list("person_id", flat=True))
+    there = set(seat.matches.filter(verdict=Verdict.CONFIRMED).values_list("person_id", flat=True))
     own = people_of(member).filter(reduce(and_, (Q(search_text__contains=word) for word in words)), archived_at=None)
     found = [
         Found(

@@ -184,8 +184,7 @@ class _Facts:
     def _evidence(self, leg: Leg, tail: str) -> tuple[str, str, date | None]:
         if leg.source is Source.OWN:
             friend = self.own[leg.head]
-            seen = friend.last_contact_at.date() if friend.last_contact_at else None
-            return figure_word(friend.strength), friend.strength_reason or "No contact recorded yet.", seen
+            return figure_word(friend.strength), friend.strength_reason or "No contact recorded yet.", None
         if leg.source is Source.ACQUAINTANCE:
             assert leg.acquaintance is not None
             record = self.known[leg.acquaintance]

@@ -70,7 +70,7 @@ def _posted(request: MemberRequest, objective: Objective | None, context: dict[s
         # Only a row comes, goes or moves: nothing is checked yet, and what was typed stays.
         typed = ObjectiveForm(initial={name: request.POST.get(name, "") for name in ObjectiveForm.base_fields})
         return _page(request, typed, SeatRows.changed(request.POST), context)
-    form, rows = ObjectiveForm(request.POST), SeatRows.sent(request.POST, is_bound=True)
+    form, rows = ObjectiveForm(request.POST), SeatRows.sent(request.POST)
     if not (form.is_valid() & rows.is_valid()):
         return _page(request, form, rows, context, status=422)
     known = {seat.id: seat for seat in objective.seats.all()} if objective else {}

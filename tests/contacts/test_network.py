@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from contacts.graph import Answer, Source, chance_of, cost_of, willingness
 from contacts.models import Closeness, Connection, ConnectionState, Person, Reach, Relation
 from contacts.network import AskLoad, Network, Way, network_of
@@ -217,3 +224,101 @@ def test_the_number_of_queries_does_not_grow(db, django_assert_num_queries):
     grow(15)
     with django_assert_num_queries(7):
         network(alice)
+
+
+# --- The bridge and the engine against an enumeration of the rows, written apart from both ----------------------------
+
+
+@dataclass
+class World:
+    """Small random books: for each member what they know (card, reach), plus the asker's acquaintances."""
+
+    members: int
+    connected: set[tuple[int, int]]
+    cards: list[tuple[int, int, int, int]]  # owner, human, reach, strength in tenths
+    known: set[tuple[int, int]]
+    joined: bool
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    members = draw(st.integers(2, 4))
+    pairs = [(one, other) for one in range(members) for other in range(one + 1, members)]
+    humans = members + 3
+    card_of = st.tuples(
+        st.integers(0, members - 1), st.integers(0, humans - 1), st.integers(0, 2), st.integers(0, 10)
+    ).filter(lambda row: row[0] != row[1])
+    cards = draw(st.lists(card_of, min_size=3, max_size=12, unique_by=lambda row: row[:2]))
+    mine = sorted({human for owner, human, _, _ in cards if owner == 0})
+    acquaintances = [(one, other) for one in mine for other in mine if one < other]
+    known = draw(st.sets(st.sampled_from(acquaintances), max_size=4)) if acquaintances else set()
+    return World(members, draw(st.sets(st.sampled_from(pairs))), cards, known, draw(st.booleans()))
+
+
+def enumerate_best(world: World, target: int) -> dict[int, int]:
+    """First introducer -> least cost of any path to `target`, by walking every one of them."""
+
+    def linked(one: int, other: int) -> bool:
+        return (min(one, other), max(one, other)) in world.connected
+
+    distance = {other: 1 for other in range(1, world.members) if linked(0, other)}
+    for other in range(1, world.members):
+        if other not in distance and any(linked(other, friend) for friend, far in distance.items() if far == 1):
+            distance[other] = 2
+    price = {
+        (owner, human): (reach, cost_of(willingness(strength / 10, now=NOW)))
+        for owner, human, reach, strength in world.cards
+    }
+    chance_of_known = cost_of(willingness(0.45, now=NOW))
+    best: dict[int, int] = {}
+
+    def walk(path: list[int], cost: int) -> None:
+        at, depth = path[-1], len(path) - 1
+        if at == target:
+            if depth > 1:
+                best[path[1]] = min(best.get(path[1], cost), cost)
+            return
+        if depth == 4:
+            return
+        for human in range(world.members + 3):
+            if human in path:
+                continue
+            steps = []
+            if depth == 0 and (0, human) in price:
+                steps.append(price[0, human][1])
+            if depth > 0 and (min(at, human), max(at, human)) in world.known:
+                steps.append(chance_of_known)
+            if depth > 0 and (at, human) in price and at in distance and linked(path[-2], at):
+                reach, tie = price[at, human]
+                if reach >= max(depth, distance[at]):
+                    steps.append(tie)
+            for step in steps:
+                walk([*path, human], cost + step)
+
+    walk([0], 0)
+    return best
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds())
+def test_bridge_and_engine_find_what_an_enumeration_of_the_rows_finds(db, world):
+    with transaction.atomic():
+        accounts = [member(f"m{number}-{uuid4().hex[:6]}") for number in range(world.members)]
+        addresses = [account.email for account in accounts] + [f"h{number}@example.org" for number in range(3)]
+        for one, other in world.connected:
+            connect(accounts[one], accounts[other])
+        mine: dict[int, Person] = {}
+        for owner, human, reach, strength in world.cards:
+            more = [f"second-{human}@example.org"] if world.joined and owner == 0 else []
+            row = card(accounts[owner], f"H{human}", addresses[human], *more, reach=reach, strength=strength / 10)
+            if owner == 0:
+                mine[human] = row
+        for one, other in world.known:
+            AcquaintanceFactory(one=mine[one], other=mine[other], closeness=Closeness.SOME)
+        found = network(accounts[0])
+        human_of = {row.id: human for human, row in mine.items()}
+        for target in mine:
+            expected = enumerate_best(world, target)
+            ways = found.ways(mine[target].id, k=10)
+            assert {human_of[way.steps[0].head]: way.cost for way in ways} == expected
+        transaction.set_rollback(True)

@@ -65,7 +65,7 @@ def test_reasons_are_plain_words_and_a_closer_fit_scores_more():
     )
     assert exact is not None
     assert part is not None
-    assert exact.reasons == ("is Photo editor", "“risograph” in your notes")
+    assert exact.reasons == ("by their role", "“risograph” in your notes")
     assert part.reasons[0] == "“editor” in their role"
     assert 0 < part.score < exact.score <= 1
 
@@ -76,7 +76,7 @@ def test_tags_and_organisations_and_places_say_why():
         Card(name="Ana", organisation="Magnum Photos", place="Paris 11e", tags=["fotografie", "x"]),
     )
     assert found is not None
-    assert found.reasons == ("is at Magnum Photos", "in Paris 11e", "tagged fotografie")
+    assert found.reasons == ("“magnum” in their organisation", "in Paris 11e", "tagged fotografie")
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -43,7 +43,7 @@ def test_written_in_one_form_and_people_are_on_their_seats_at_once(alice, alice_
     assert "Publish my book" in page
     assert "1 March 2027" in page
     assert "Ana" in page
-    assert seat.matches.get().reasons == ["is Photo editor"]
+    assert seat.matches.get().reasons == ["by their role"]
 
 
 def test_rows_come_go_and_move_without_script_and_keep_what_was_typed(alice, alice_client):

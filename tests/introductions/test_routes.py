@@ -267,7 +267,7 @@ def test_no_way_says_what_could_make_one(alice_client, alice, world):
     card(alice, "Colleague", organisation="tinta", strength=0.4)
     compute_all(alice, lone)
     page = alice_client.get(reverse("introductions:routes", args=[lone.id])).content.decode()
-    assert "No warm way" in page
+    assert "No verified warm path yet" in page
     assert "Colleague" in page
     known = alice_client.get(reverse("introductions:routes", args=[world["ana"].id])).content.decode()
     assert "You know Ana Ribeiro yourself" in known
