@@ -58,6 +58,7 @@ class Postgres(Service):
             "unix_socket_permissions=0700",
             "shared_buffers=64MB",
             "max_connections=100",
+            "dynamic_shared_memory_type=mmap",  # in the data folder: /dev/shm of a container may hold 64 MB only
             "log_checkpoints=off",
             *options,
         ]
