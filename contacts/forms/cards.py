@@ -28,7 +28,9 @@ class PersonForm(forms.Form):
     organisation = forms.CharField(max_length=300, required=False)
     place = forms.CharField(max_length=200, required=False)
     nickname = forms.CharField(max_length=100, required=False)
-    tags = forms.CharField(max_length=1000, required=False, help_text="Words of your own, with commas between them.")
+    tags = forms.CharField(
+        max_length=1000, required=False, widget=forms.TextInput(attrs={"placeholder": "photo, book fair"})
+    )
     how_met = forms.CharField(label="How you met", max_length=1000, required=False)
     met_on_date = forms.DateField(
         label="When you met", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -181,7 +183,7 @@ class HandleForm(forms.Form):
         label="Which",
         max_length=60,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "work, home …", "aria-label": "Which one"}),
+        widget=forms.TextInput(attrs={"placeholder": "work", "aria-label": "Which one"}),
     )
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:

@@ -15,7 +15,8 @@ from contacts import access
 from contacts.forms.cards import HandleFormSet, PersonForm, QuickForm, handles_in, seen
 from contacts.forms.evidence import LayerForm
 from contacts.forms.fields import cadence_words
-from contacts.models import InteractionKind, Layer, Person, Reach, Relation
+from contacts.handles import HandleKind
+from contacts.models import Handle, InteractionKind, Layer, Person, Reach, Relation
 from contacts.queries import person as queries
 from contacts.quick import read_line
 from contacts.services import people, strengths
@@ -34,6 +35,8 @@ def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
     context = {
         "person": card,
         "handles": handles,
+        "mail_to": _first(handles, HandleKind.EMAIL),
+        "call_to": _first(handles, HandleKind.PHONE),
         "twins": queries.same_handles(
             request.user, [(handle.kind, handle.normalised) for handle in handles], besides=card.id
         ),
@@ -183,6 +186,10 @@ def person_wanted(request: MemberRequest, person_id: UUID) -> HttpResponse:
     card = access.person_for(request.user, person_id)
     people.update_person(person=card, fields={"relation": Relation.WANTED}, now=timezone.now(), typed=True)
     return redirect("contacts:person", card.id)
+
+
+def _first(handles: list[Handle], kind: HandleKind) -> str:
+    return next((handle.normalised for handle in handles if handle.kind == kind and not handle.is_failing), "")
 
 
 def _say_with_undo(request: MemberRequest, text: str, name: str, card: Person) -> None:

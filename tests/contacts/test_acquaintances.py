@@ -20,7 +20,7 @@ def pair(alice):
     return PersonFactory(owner=alice, full_name="Ana Silva"), PersonFactory(owner=alice, full_name="Ben Ode")
 
 
-def record(owner, one, other, closeness=Closeness.SOME, **more) -> Acquaintance:
+def record(owner, one, other, *, closeness=Closeness.SOME, **more) -> Acquaintance:
     return acquaintances.record_acquaintance(
         owner=owner, one=one, other=other, closeness=closeness, now=NOW, **{"evidence": "Same studio", **more}
     )
@@ -29,7 +29,7 @@ def record(owner, one, other, closeness=Closeness.SOME, **more) -> Acquaintance:
 def test_either_way_round_is_one_row(alice, pair):
     one, other = pair
     first = record(alice, one, other)
-    second = record(alice, other, one, Closeness.STRONG, evidence="Ana said so", evidence_date=date(2026, 5, 3))
+    second = record(alice, other, one, closeness=Closeness.STRONG, evidence="Ana said so", evidence_date=date(2026, 5, 3))
     assert first.id == second.id
     assert Acquaintance.objects.count() == 1
     for person, seen in ((one, other), (other, one)):
@@ -49,7 +49,7 @@ def test_only_two_people_of_one_book(alice, bob, pair):
 def test_what_was_said_outweighs_what_was_seen(alice, pair):
     record(alice, *pair, evidence="Three meetings", source=AcquaintanceSource.INFERRED)
     assert known_to(pair[0])[0].is_inferred
-    record(alice, *pair, Closeness.NONE, evidence="They fell out")
+    record(alice, *pair, closeness=Closeness.NONE, evidence="They fell out")
     record(alice, *pair, evidence="Four meetings", source=AcquaintanceSource.INFERRED)
     [known] = known_to(pair[0])
     assert (known.closeness, known.evidence, known.is_inferred) == (Closeness.NONE, "They fell out", False)

@@ -1,0 +1,24 @@
+"""Reminders as the pages read them."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from contacts.models import Reminder
+from contacts.services.reminders import OPEN
+from netapp.accounts.models import User
+
+
+def open_reminders(*, member: User) -> QuerySet[Reminder]:
+    """Every reminder that is still to be answered, soonest first, with its person."""
+    return Reminder.objects.filter(owner=member, state__in=OPEN).select_related("person").order_by("due_at", "id")
+
+
+def due(*, member: User, now: datetime) -> QuerySet[Reminder]:
+    """Those whose time has come."""
+    return open_reminders(member=member).filter(due_at__lte=now)
+
+
+def coming(*, member: User, now: datetime) -> QuerySet[Reminder]:
+    """The next fifty."""
+    return open_reminders(member=member).filter(due_at__gt=now)[:50]
