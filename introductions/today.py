@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from contacts.models import Person, Relation, Reminder
-from contacts.reminder_queries import due
+from contacts.queries.reminders import due
 from introductions import lifecycle
 from introductions.models import (
     Consent,

@@ -14,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from contacts import access
-from contacts import reminder_queries as queries
+from contacts.forms.reminders import ReminderAnswerForm, SnoozeForm
 from contacts.models import Direction, Reminder
-from contacts.reminder_forms import ReminderAnswerForm, SnoozeForm
+from contacts.queries import reminders as queries
 from contacts.services import interactions, reminders
 from netapp.accounts.types import MemberRequest
 from netapp.lib.http import safe_next
@@ -121,7 +121,12 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
         return f"Kith reminds you again on {form.cleaned_data['until']:%A, %-d %B}."
     assert reminder.person is not None
     interactions.log_contact(
-        person=reminder.person, kind=form.cleaned_data["kind"], direction=Direction.BOTH, happened_at=now, note="", now=now
+        person=reminder.person,
+        kind=form.cleaned_data["kind"],
+        direction=Direction.BOTH,
+        happened_at=now,
+        note="",
+        now=now,
     )
     reminders.done(reminder=reminder, now=now)
     return "Noted. That counts as being in touch."

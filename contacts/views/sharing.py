@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts import connection_queries as queries
+from contacts.queries import connections as queries
 from contacts.services import connections
 from netapp.accounts.types import MemberRequest
 

@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.db import connection as database
 from django.urls import reverse
 
-from contacts import connection_queries as queries
 from contacts.models import Connection, ConnectionState
+from contacts.queries import connections as queries
 from contacts.services import connections
 from contacts.shared import circle_of, shared_cards
 from netapp.mail.models import Letter, LetterState
