@@ -101,7 +101,7 @@ if env.flag("DB_POOL"):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10}
 
 # For what may be lost: the counters of allauth's rate limits. In the database, so that logging in neither stops nor
-# becomes unlimited while Redis is away (docs/decisions/cache.md).
+# becomes unlimited while Redis is away (docs/decisions/0008-cache-in-the-database.md).
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -236,6 +236,11 @@ EMAIL_TIMEOUT = 30
 MAIL_LEASE = env.integer("MAIL_LEASE", CELERY_TASK_TIME_LIMIT + 60)
 MAIL_FROM = env.text("MAIL_FROM", "kith@localhost.localdomain")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
+
+# --- Imports --------------------------------------------------------------------------------------------------------
+
+# Seconds for which an import belongs to the worker that does it, from the last batch it finished.
+IMPORT_LEASE = env.integer("IMPORT_LEASE", 60)
 
 # --- Introductions: days from the question ------------------------------------------------------------------------------
 

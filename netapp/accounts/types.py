@@ -8,4 +8,4 @@ from netapp.accounts.models import User
 class MemberRequest(HttpRequest):
     """A request behind `login_required`: `user` is a member. For annotations only."""
 
-    user: User  # type: ignore[assignment]
+    user: User

@@ -1,4 +1,4 @@
-"""Who may send a letter now: claims, leases and fences (docs/decisions/outbox.md).
+"""Who may send a letter now: claims, leases and fences (docs/decisions/0006-outbox.md).
 
 A claim is a conditional update: one worker gets the letter, with a lease, and the letter's fence grows by one. What the
 worker writes about the letter later counts only while the letter is still being sent under that fence. A worker that

@@ -1,7 +1,7 @@
 """Who must not be written to. A stop holds for good: for aliases of the address, and after the member has left.
 
 Addresses are kept as keyed digests, so that the list names nobody. The key comes from SECRET_KEY: a site that changes
-it forgets every stop (docs/decisions/stopping-mail.md).
+it forgets every stop (docs/decisions/0007-stopping-mail.md).
 """
 
 import hashlib

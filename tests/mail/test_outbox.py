@@ -82,7 +82,7 @@ def test_no_name_or_subject_adds_a_header(post_letter: Post) -> None:
     )
     letter.refresh_from_db()
     message = compose(letter, "bob@example.org").message()
-    raw = message.as_bytes(linesep="\r\n")
+    raw = message.as_bytes().replace(b"\n", b"\r\n")
     head = raw.partition(b"\r\n\r\n")[0]
     assert not re.search(rb"(?mi)^bcc:", head)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
