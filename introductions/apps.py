@@ -5,6 +5,8 @@ class IntroductionsConfig(AppConfig):
     name = "introductions"
 
     def ready(self) -> None:
+        from allauth.account.signals import email_confirmed, email_removed
+
         from contacts.signals import book_changed
         from introductions import book_changes, receivers
         from netapp.accounts.signals import member_leaving
@@ -12,3 +14,5 @@ class IntroductionsConfig(AppConfig):
         member_leaving.connect(receivers.member_left, dispatch_uid="introductions.member_left")
         receivers.register_letters()
         book_changed.connect(book_changes.on_book_changed, dispatch_uid="introductions.book_changed")
+        for moved in (email_confirmed, email_removed):
+            moved.connect(book_changes.on_address_changed, dispatch_uid="introductions.address_changed")

@@ -26,7 +26,7 @@ class ListField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, max_length=4000, **options)
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         """The entries in order; whatever is the same but for case and accents counts once."""
         found: dict[str, str] = {}
         for part in _COMMA.split(super().clean(value)):

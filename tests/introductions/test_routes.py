@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed
 from django.test import Client
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ from introductions.services import searches
 from netapp.accounts.models import User
 from tests.factories import NOW, AcquaintanceFactory, ObjectiveFactory, SeatFactory, SeatMatchFactory
 from tests.networks import card, connect, member, verify
+from tests.workers import wait_until
 
 
 @pytest.fixture
@@ -286,3 +288,20 @@ def test_queries_of_the_page_do_not_grow(alice, world, alice_client: Client, dja
     with django_assert_max_num_queries(22) as many:
         alice_client.get(url)
     assert len(many) <= len(few)
+
+
+def test_a_newly_verified_address_opens_ways_for_whoever_has_it(alice, bob, world, django_capture_on_commit_callbacks):
+    compute_all(alice, world["ben"])
+    row = EmailAddress.objects.get(user=bob)
+    email_confirmed.send(sender=EmailAddress, request=None, email_address=row)
+    assert RouteSearch.objects.get().is_stale
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_worker_answers_the_bell(alice, bob, world, alice_client, celery_worker_process):
+    celery_worker_process()
+    url = reverse("introductions:routes_refresh", args=[world["ben"].id])
+    assert alice_client.post(url).status_code == 302
+    wait_until(lambda: Route.objects.filter(search__target=world["ben"]).count() == 2)
+    page = alice_client.get(reverse("introductions:routes", args=[world["ben"].id])).content.decode()
+    assert "Best: over Bob Brook" in page
