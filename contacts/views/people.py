@@ -61,7 +61,11 @@ def people(request: MemberRequest) -> HttpResponse:
             "quick": QuickForm(),
         }
     fragment = "contacts/_people_more.html" if "more" in request.GET else "contacts/_people.html"
-    return respond(request, "contacts/people.html", fragment, context)
+    response = respond(request, "contacts/people.html", fragment, context)
+    if wants_fragment(request) and "more" not in request.GET:
+        # The address bar follows the search, so that reloading or sharing the tab shows the same people.
+        response["HX-Replace-Url"] = _link(asked)
+    return response
 
 
 def _link(asked: Mapping[str, str], **changed: str) -> str:

@@ -29,7 +29,9 @@ def record(owner, one, other, *, closeness=Closeness.SOME, **more) -> Acquaintan
 def test_either_way_round_is_one_row(alice, pair):
     one, other = pair
     first = record(alice, one, other)
-    second = record(alice, other, one, closeness=Closeness.STRONG, evidence="Ana said so", evidence_date=date(2026, 5, 3))
+    second = record(
+        alice, other, one, closeness=Closeness.STRONG, evidence="Ana said so", evidence_date=date(2026, 5, 3)
+    )
     assert first.id == second.id
     assert Acquaintance.objects.count() == 1
     for person, seen in ((one, other), (other, one)):

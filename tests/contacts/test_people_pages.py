@@ -199,11 +199,12 @@ class TestList:
 
     def test_htmx_gets_the_list_alone(self, alice, alice_client):
         PersonFactory(owner=alice, full_name="Ana Silva")
-        response = alice_client.get(PEOPLE, {"q": "ana"}, headers={"HX-Request": "true"})
+        response = alice_client.get(PEOPLE, {"q": "ana", "sort": ""}, headers={"HX-Request": "true"})
         page = response.content.decode()
         assert page.lstrip().startswith('<section id="people-list"')
         assert "Ana Silva" in page
         assert "HX-Request" in response["Vary"]
+        assert response["HX-Replace-Url"] == "/people/?q=ana"
 
     def test_an_empty_book_says_how_to_begin(self, alice_client):
         page = alice_client.get(PEOPLE).content.decode()
