@@ -2,7 +2,7 @@
 
 The sweep keeps every rule except two: that a target does not stand on its own path as first or second introducer of a
 path of three. What it finds is therefore never dearer than the true answer, and is the true answer where no human
-comes twice; the few others are asked of one_target.py. See docs/decisions/0003-path-engine.md.
+comes twice; the few others are asked of one_target.py. See docs/decisions/0004-path-engine.md.
 """
 
 from __future__ import annotations

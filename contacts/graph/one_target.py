@@ -1,6 +1,6 @@
 """The k best paths to one target, over distinct first introducers.
 
-Exact by construction (docs/decisions/0003-path-engine.md): the last two legs are summed up at the vertex where they
+Exact by construction (docs/decisions/0004-path-engine.md): the last two legs are summed up at the vertex where they
 begin, for its guarded legs (shared ties: one must have arrived through a connection) and its free ones
 (acquaintances), each with the two best third introducers, because the only rule that looks further back than one leg
 is that the third introducer is not the first.

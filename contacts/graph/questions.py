@@ -138,7 +138,7 @@ class Work:
     ties: int = 0
     """Ties read from the snapshot's rows."""
     exact_repeats: int = 0
-    """Targets of best_to_each that needed a search of their own (see docs/decisions/0003-path-engine.md)."""
+    """Targets of best_to_each that needed a search of their own (see docs/decisions/0004-path-engine.md)."""
 
 
 def _check(name: str, values: NDArray[np.int64], low: int, high: int) -> None:
