@@ -5,3 +5,11 @@ from django.dispatch import Signal
 # Sent inside the transaction by every service that changes what a path may use or a seat may match: cards, ties,
 # acquaintances, sharing, connections. Arguments: member_ids, the set of ids of the members whose paths may differ.
 book_changed = Signal()
+
+# Asked before an import takes back the cards that it made: receivers return the ids, among `person_ids`, of those
+# that the member has used since (put on a seat, asked for an introduction). Arguments: person_ids, a set.
+people_used = Signal()
+
+# Sent inside the transaction in which a member answers a reminder by "we spoke", after the contact is noted: what the
+# reminder was about may move on. Arguments: reminder, now.
+spoke = Signal()

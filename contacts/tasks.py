@@ -1,12 +1,22 @@
 """Work for Celery. Each task reads the clock, calls one service, and may run twice."""
 
+import time
+from uuid import UUID
+
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
 from contacts.services import purge, sending, strengths
+from contacts.services.imports import claims, forgetting
+from contacts.services.imports.shifts import Shift
+from netapp.lib.bell import ring
 
 log = structlog.get_logger(__name__)
+
+#: After this many seconds an import is given back and rung for again, so that others get their turn, and far from the
+#: time limit that would kill the task.
+_SHIFT = 60.0
 
 
 @shared_task
@@ -35,3 +45,24 @@ def refresh_strengths() -> None:
 def purge_deleted() -> None:
     """Beat: what was deleted a month ago goes for good."""
     purge.purge(now=timezone.now())
+
+
+@shared_task
+def run_import(import_id: str) -> None:
+    """Whatever there is to do about that import: read it, compare it, write it, take it back."""
+    end = time.monotonic() + _SHIFT
+    shift = Shift.begin(import_id=UUID(import_id), now=timezone.now())
+    while shift and shift.step(now=timezone.now()):
+        if time.monotonic() > end:
+            shift.rest()
+            ring(run_import, import_id)
+            return
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Beat, each minute: imports that nobody works on, since a bell was lost or a worker died; and those grown old."""
+    now = timezone.now()
+    for import_id in claims.waiting_ids(now=now):
+        ring(run_import, str(import_id))
+    forgetting.forget(now=now)

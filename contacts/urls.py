@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import acquaintances, interactions, people, person, reminders, sharing
+from contacts.views import acquaintances, imports, interactions, people, person, reminders, sharing
 
 app_name = "contacts"
 
@@ -29,6 +29,12 @@ urlpatterns = [
     path("contact/<uuid:interaction_id>/take-back/", interactions.contact_take_back, name="contact_take_back"),
     path("acquaintances/<uuid:acquaintance_id>/forget/", acquaintances.acquaintance_forget, name="acquaintance_forget"),
     path("undo/<uuid:change_id>/", people.take_back, name="undo"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<uuid:import_id>/", imports.import_one, name="import"),
+    path("imports/<uuid:import_id>/confirm/", imports.import_confirm, name="import_confirm"),
+    path("imports/<uuid:import_id>/discard/", imports.import_discard, name="import_discard"),
+    path("imports/<uuid:import_id>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<uuid:import_id>/report.csv", imports.import_report, name="import_report"),
     path("reminders/", reminders.reminder_list, name="reminders"),
     path("reminders/<uuid:reminder_id>/done/", reminders.reminder_done, name="reminder_done"),
     path("reminders/<uuid:reminder_id>/reopen/", reminders.reminder_reopen, name="reminder_reopen"),

@@ -82,7 +82,12 @@ class Import(Owned):
     def can_undo(self, now: datetime) -> bool:
         """Whether it wrote something that may still be taken back."""
         is_over = self.state in (ImportState.DONE, ImportState.FAILED) and self.confirmed_at is not None
-        return is_over and self.finished_at is not None and now < self.finished_at + UNDO_FOR
+        return is_over and self.undo_until is not None and now < self.undo_until
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when it can be taken back; None before it has ended."""
+        return self.finished_at + UNDO_FOR if self.finished_at else None
 
 
 class ImportFile(models.Model):
