@@ -7,11 +7,12 @@ class IntroductionsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import email_confirmed, email_removed
 
-        from contacts.signals import book_changed
+        from contacts.signals import book_changed, spoke
         from introductions import book_changes, receivers
         from netapp.accounts.signals import member_leaving
 
         member_leaving.connect(receivers.member_left, dispatch_uid="introductions.member_left")
+        spoke.connect(receivers.talked_by_mail, dispatch_uid="introductions.talked_by_mail")
         receivers.register_letters()
         book_changed.connect(book_changes.on_book_changed, dispatch_uid="introductions.book_changed")
         for moved in (email_confirmed, email_removed):

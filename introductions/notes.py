@@ -72,15 +72,13 @@ def draft_note(about: About) -> str:
 
 
 def draft_message(about: About) -> str:
-    """A first version of the few lines to the friend."""
+    """A first version of the few lines to the friend; the letter around it greets and says who writes."""
     knows = f" ({about.evidence})" if about.evidence else ""
     wish = f"You know what I am after: {_plain(about.objective)}. " if about.objective else ""
     return (
-        f"Hello {about.introducer_first},\n\n"
         f"{wish}I think you know {about.target}{knows}, and I would love to talk to them. "
         "Below is a note that you could pass on as it stands. If you would rather not, just say so: "
-        "it changes nothing between us.\n\n"
-        f"{about.asker_first}"
+        "it changes nothing between us."
     )
 
 
@@ -91,7 +89,7 @@ def first_name(name: str) -> str:
 
 def _why_you(about: About) -> str:
     work = " at ".join(part for part in (about.target_role, about.target_organisation) if part)
-    if work and about.seat:
+    if work and about.seat and about.seat.casefold() not in work.casefold():
         return f"I am looking for a {_lower(about.seat)}, and your work as {work} is why I thought of you."
     if work:
         return f"Your work as {work} is why I thought of you."

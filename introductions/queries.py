@@ -57,12 +57,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who could be asked. `evidence`: why Kith thinks so; `is_unproven`: no sign of contact with the asker."""
+    """Somebody who could be asked. `evidence`: why Kith thinks so; `is_unproven`: no sign of contact with the asker;
+    `closeness`: 0 to 3, how well they know the target."""
 
     person: Person
     reason: str
     evidence: str
     is_unproven: bool
+    closeness: int = 0
 
 
 def introductions_of(member: User) -> QuerySet[Introduction]:
@@ -212,7 +214,7 @@ def candidates(member: User, target: Person) -> list[Candidate]:
         for one in noted.values()
         if (person := one.b if one.a_id == target.id else one.a).id not in ranked and _can_ask(member, person)
     ]
-    return found + sorted(rest, key=lambda one: (-(one.person.strength or 0), one.person.sort_key))
+    return found + sorted(rest, key=_by_worth)
 
 
 def candidate(member: User, target: Person, introducer: Person) -> Candidate:
@@ -249,6 +251,11 @@ def _noted(member: User, target: Person) -> QuerySet[Acquaintance]:
     return rows.select_related("a", "b")
 
 
+def _by_worth(one: Candidate) -> tuple[bool, int, float, str]:
+    """Friends before strangers, then by how well they know the target, then by how close they are to the asker."""
+    return one.is_unproven, -one.closeness, -(one.person.strength or 0), one.person.sort_key
+
+
 def _can_ask(member: User, person: Person) -> bool:
     return person.owner_id == member.id and person.relation == Relation.KNOWN and person.deleted_at is None
 
@@ -263,7 +270,9 @@ def _candidate(person: Person, noted: Acquaintance | None) -> Candidate:
     evidence = noted.evidence if noted else ""
     if noted and noted.evidence_date:
         evidence = f"{evidence or 'You noted it'}, {noted.evidence_date:%-d %B %Y}"
-    return Candidate(person, reason, evidence, person.strength is None and person.last_contact_at is None)
+    is_unproven = person.strength is None and person.last_contact_at is None
+    closeness = list(words).index(Closeness(noted.closeness)) + 1 if noted and noted.closeness in words else 0
+    return Candidate(person, reason, evidence, is_unproven, closeness)
 
 
 # --- What a member is asked -----------------------------------------------------------------------------------------

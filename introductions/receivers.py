@@ -1,17 +1,32 @@
 """What this app does when one below tells it something. Connected when Django starts."""
 
+from contextlib import suppress
 from datetime import datetime
 
-from contacts.models import ReminderKind
+from contacts.models import Reminder, ReminderKind
 from contacts.services import sending
 from introductions import letters
-from introductions.services import addresses, closing
+from introductions.lifecycle import MoveNotAllowed
+from introductions.models import Introduction
+from introductions.services import addresses, closing, following
+from introductions.services.moves import Overtaken
 from netapp.accounts.models import User
 
 
 def member_left(sender: object, *, member: User, now: datetime, **_: object) -> None:
     """An account goes: introductions in flight end kindly for everyone."""
     closing.part_from(member=member, emails=addresses.verified(member), now=now)
+
+
+def talked_by_mail(sender: object, *, reminder: Reminder, now: datetime, **_: object) -> None:
+    """ "Did you talk?" was answered with yes, from the mail or the list: the introduction moves on with it."""
+    if reminder.kind != ReminderKind.DID_YOU_TALK or reminder.about is None:
+        return
+    introduction = Introduction.objects.filter(id=reminder.about, owner=reminder.owner_id).first()
+    # It may have been closed meanwhile; then the contact is noted, and nothing moves.
+    if introduction is not None:
+        with suppress(MoveNotAllowed, Overtaken):
+            following.talked(introduction=introduction, now=now, kind=None)
 
 
 def register_letters() -> None:

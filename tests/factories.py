@@ -58,7 +58,7 @@ class PersonFactory(DjangoModelFactory[Person]):
 
     @classmethod
     def _create(cls, model_class: type[Person], *args: Any, **kwargs: Any) -> Person:
-        person = model_class(*args, **kwargs)
+        person = model_class(**kwargs)
         derive(person, [])
         person.save()
         return person

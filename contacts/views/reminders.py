@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from contacts.forms.reminders import ReminderAnswerForm, SnoozeForm
 from contacts.models import Direction, Reminder
 from contacts.queries import reminders as queries
 from contacts.services import interactions, reminders
+from contacts.signals import spoke
 from netapp.accounts.types import MemberRequest
 from netapp.lib.http import safe_next
 from netapp.lib.times import local_date
@@ -120,13 +122,15 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
         reminders.snooze(reminder=reminder, until=form.cleaned_data["until"], now=now)
         return f"Kith reminds you again on {form.cleaned_data['until']:%A, %-d %B}."
     assert reminder.person is not None
-    interactions.log_contact(
-        person=reminder.person,
-        kind=form.cleaned_data["kind"],
-        direction=Direction.BOTH,
-        happened_at=now,
-        note="",
-        now=now,
-    )
-    reminders.done(reminder=reminder, now=now)
+    with transaction.atomic():
+        interactions.log_contact(
+            person=reminder.person,
+            kind=form.cleaned_data["kind"],
+            direction=Direction.BOTH,
+            happened_at=now,
+            note="",
+            now=now,
+        )
+        reminders.done(reminder=reminder, now=now)
+        spoke.send(sender=Reminder, reminder=reminder, now=now)
     return "Noted. That counts as being in touch."

@@ -1,6 +1,7 @@
 """What follows a yes: the asker's book, the reminders, and closing the loop with the introducer."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +16,12 @@ from introductions.lifecycle import Move, Party
 from introductions.models import Consent, ConsentState, Introduction
 from introductions.services import moves
 from netapp.lib.times import local_date
+
+_WORDS: Final = {
+    ReminderKind.REPLY_TODAY: "Write to {target}",
+    ReminderKind.DID_YOU_TALK: "Did you talk with {target}?",
+    ReminderKind.THANK_INTRODUCER: "Thank {introducer}, and tell what came of it",
+}
 
 
 class NothingToTell(ValueError):
@@ -49,18 +56,19 @@ def forwarded(*, introduction: Introduction, now: datetime) -> None:
 
 
 @transaction.atomic
-def talked(*, introduction: Introduction, now: datetime, kind: InteractionKind = InteractionKind.CALL) -> Introduction:
-    """They talked: noted as a contact; a reminder to thank and tell follows. Raises MoveNotAllowed, Overtaken."""
+def talked(
+    *, introduction: Introduction, now: datetime, kind: InteractionKind | None = InteractionKind.CALL
+) -> Introduction:
+    """They talked: noted as a contact (`kind` None: it is noted already); a reminder to thank and tell follows.
+
+    Raises MoveNotAllowed, Overtaken.
+    """
     fresh = moves.lock(introduction.id)
     moves.make(fresh, move=Move.TALK, party=Party.ASKER, now=now)
     card = _meet(fresh, email="", now=now)
-    interactions.log_contact(
-        person=card,
-        kind=kind,
-        happened_at=now,
-        note=f"Talked, after {fresh.introducer_name} introduced us.",
-        now=now,
-    )
+    if kind is not None:
+        note = f"Talked, after {fresh.introducer_name} introduced us."
+        interactions.log_contact(person=card, kind=kind, happened_at=now, note=note, now=now)
     reminders.cancel_about(about=fresh.id, now=now)
     _remind_to_thank(fresh, now)
     return fresh
@@ -162,4 +170,5 @@ def _remind(introduction: Introduction, kind: ReminderKind, person: Person | Non
         due_at=reminders.morning_of(owner, local_date(now, owner.zone) + timedelta(days=days)),
         person=person,
         about=introduction.id,
+        text=_WORDS[kind].format(target=introduction.target_name, introducer=introduction.introducer_name)[:500],
     )

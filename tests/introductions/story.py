@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
+from contacts.handles import HandleKind
 from contacts.models import Person, Relation
 from contacts.services import people
-from contacts.services.handles import HandleInput, HandleKind
-from introductions.models import Consent, ConsentState, Introduction
+from contacts.services.handles import HandleInput
+from introductions.models import Answer, Consent, ConsentState, Introduction
 from introductions.services import introductions as services
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -55,9 +57,9 @@ class Story:
         """The question to "introducer" or "target", as it stands."""
         return Consent.objects.select_related("introduction__owner").get(introduction=self.introduction, party=party)
 
-    def answer(self, party: str, answer: str, now: datetime = NOW + timedelta(hours=3), **more: object) -> Consent:
+    def answer(self, party: str, answer: str, now: datetime = NOW + timedelta(hours=3), **more: Any) -> Consent:
         """That party answers, and whatever follows from it goes out."""
-        question = services.answer(consent_id=self.question(party).id, answer=answer, now=now, **more)
+        question = services.answer(consent_id=self.question(party).id, answer=Answer(answer), now=now, **more)
         self.post(now)
         return question
 

@@ -8,7 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import travel
 
+from contacts.handles import HandleKind
 from contacts.models import Handle, Interaction, Person, Reach, Relation, Reminder, ReminderKind
+from contacts.services import people
+from contacts.services.handles import HandleInput
 from introductions.lifecycle import State
 from introductions.models import AddressFrom, Answer, ConsentState
 from introductions.services import addresses
@@ -75,6 +78,7 @@ class TestTheWay:
         story.answer("introducer", "yes", target_email=CHARLIE)
         story.answer("target", "yes")
         own = story.fresh().target
+        assert own is not None
         assert own.owner == alice
         assert (own.full_name, own.role, own.relation) == ("Charlie Cole", "editor", Relation.KNOWN)
         assert own.handles.get().normalised == CHARLIE
@@ -120,7 +124,7 @@ class TestWhoseAddress:
         both = "shared@charlie.test"
         story = begin(alice, charlie_email=both)
         theirs = card(bob, "C. Cole", "private@charlie.test")
-        services_add_handle(theirs, both)
+        add_handle(theirs, both)
         story.send()
         question = story.question("introducer")
         assert addresses.typing(question) is Typing.NEEDLESS
@@ -164,10 +168,7 @@ class TestWhoseAddress:
         assert sent.question("introducer").state == ConsentState.ASKED
 
 
-def services_add_handle(person, email):
-    from contacts.services import people
-    from contacts.services.handles import HandleInput, HandleKind
-
+def add_handle(person, email):
     here = [HandleInput(HandleKind.EMAIL, row.value) for row in person.handles.all()]
     people.update_person(
         person=person, fields={}, handles=[*here, HandleInput(HandleKind.EMAIL, email)], now=NOW, typed=True

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contacts.models import AcquaintanceSource, Closeness, Handle, Reach, Relation
+from contacts.models import AcquaintanceSource, Closeness, Connection, Handle, Reach, Relation
 from contacts.services.acquaintances import record_acquaintance
 from introductions import notes
 from introductions.lifecycle import MoveNotAllowed, State
@@ -138,12 +138,11 @@ class TestSend:
 
     def test_a_target_who_is_shared_no_more_is_not_asked_for(self, alice, bob):
         verify(alice)
-        connection = ConnectionFactory(inviter=alice, invitee=bob)
+        connected = ConnectionFactory(inviter=alice, invitee=bob)
         shared = PersonFactory(owner=bob, full_name="Charlie Cole", role="editor", reach=Reach.MY_CONNECTIONS)
         story = begin(alice, charlie=shared)
         assert story.introduction.target_name == "Charlie Cole"
-        connection.state = "ended"
-        connection.save()
+        Connection.objects.filter(id=connected.id).update(state="ended")
         with pytest.raises(services.CannotAsk, match="nor shared with you"):
             services.send(introduction=story.introduction, now=NOW)
 

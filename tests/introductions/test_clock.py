@@ -3,19 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from time_machine import travel
 
-from contacts.models import AcquaintanceSource, Closeness, Reach, Reminder
+from contacts.models import AcquaintanceSource, Closeness, Interaction, Reach, Reminder, ReminderKind
 from contacts.services import sending
 from contacts.services.acquaintances import record_acquaintance
 from introductions import letters
 from introductions.lifecycle import State
-from introductions.models import ConsentState
+from introductions.models import Answer, ConsentState
 from introductions.services import closing
 from introductions.services import introductions as services
 from introductions.tasks import sweep
 from netapp.accounts.services import delete_account
+from netapp.lib import tokens
 from netapp.mail.models import Letter, LetterState
 from tests.factories import NOW, ConnectionFactory, InteractionFactory, PersonFactory
 from tests.introductions.story import BOB, CHARLIE, begin, card, verify
@@ -50,7 +52,7 @@ class TestNudge:
 
     def test_an_answer_calls_it_back(self, sent):
         sweep_at(NOW + 4 * DAY)
-        services.answer(consent_id=sent.question("introducer").id, answer="no", now=NOW + 4 * DAY)
+        services.answer(consent_id=sent.question("introducer").id, answer=Answer.NO, now=NOW + 4 * DAY)
         assert sent.letters("nudge")[0].state == LetterState.CANCELLED
 
     def test_the_target_too(self, sent):
@@ -152,6 +154,56 @@ class TestReminders:
         with travel(NOW + 9 * DAY, tick=False):
             sending.send_due(owner_id=alice.id, now=timezone.now())
         assert "Thank Bob Brook" in sent.letters("thank_introducer")[0].subject
+
+
+class TestSpokeFromTheMail:
+    """ "Did you talk?" is answered on the reminder's page, and the introduction moves with it."""
+
+    def spoke(self, alice, client, about):
+        with travel(NOW + 7 * DAY, tick=False):
+            sending.send_due(owner_id=alice.id, now=timezone.now())
+            reminder = Reminder.objects.get(about=about, kind=ReminderKind.DID_YOU_TALK)
+            url = reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)])
+            assert client.get(url).status_code == 200
+            client.post(url, {"action": "spoke", "kind": "met"})
+            client.post(url, {"action": "spoke", "kind": "met"})
+
+    def test_moves_on_once(self, sent, alice, client):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        self.spoke(alice, client, sent.introduction.id)
+        assert sent.fresh().state == State.TALKED
+        assert Interaction.objects.filter(person=sent.charlie, kind="met").count() == 1
+        (thank,) = Reminder.objects.filter(about=sent.introduction.id, state="waiting")
+        assert thank.kind == ReminderKind.THANK_INTRODUCER
+
+    def test_changes_nothing_where_it_is_closed(self, sent, alice, client):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        with travel(NOW + 7 * DAY, tick=False):
+            sending.send_due(owner_id=alice.id, now=timezone.now())
+        self.closed_then_spoke(sent, client)
+        assert sent.fresh().state == State.CLOSED
+
+    def closed_then_spoke(self, sent, client):
+        reminder = Reminder.objects.get(about=sent.introduction.id, kind=ReminderKind.DID_YOU_TALK)
+        services.close(introduction=sent.introduction, outcome="", was_worth_it=None, now=NOW + 7 * DAY)
+        url = reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)])
+        client.post(url, {"action": "spoke", "kind": "met"})
+
+    def test_a_reminder_without_a_card_is_shown(self, alice, bob, alice_client, client):
+        verify(alice)
+        ConnectionFactory(inviter=alice, invitee=bob)
+        theirs = PersonFactory(owner=bob, full_name="Charlie Cole", reach=Reach.MY_CONNECTIONS)
+        story = begin(alice, charlie=theirs).send()
+        story.answer("introducer", "forward")
+        with travel(NOW + 8 * DAY, tick=False):
+            sending.send_due(owner_id=alice.id, now=timezone.now())
+            for name in ("today", "contacts:reminders"):
+                assert "Did you talk with Charlie Cole?" in alice_client.get(reverse(name)).content.decode()
+        reminder = Reminder.objects.get(about=story.introduction.id)
+        page = client.get(reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)]))
+        assert "Did you talk with Charlie Cole?" in page.content.decode()
 
 
 class TestLeaving:

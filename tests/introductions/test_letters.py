@@ -1,6 +1,6 @@
 """Every letter as its reader gets it: who it is from, what it wants, and its plain text, word for word.
 
-The texts stand in golden/. After a change on purpose: `GOLDEN=write python -m pytest tests/introductions/test_letters.py`,
+The texts stand in golden/. After a change on purpose run this file with GOLDEN=write in the environment,
 then read the difference.
 """
 

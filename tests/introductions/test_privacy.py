@@ -1,11 +1,13 @@
-"""The asker cannot tell a decline of the target from one of the introducer, from silence, or from a request on its way."""
+"""The asker cannot tell a no of the target from one of the introducer, from silence, or from a request on its way."""
 
 import re
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from time_machine import travel
@@ -69,7 +71,7 @@ def silence_of_target(story: Story) -> None:
     assert closing.expire(introduction_id=story.introduction.id, now=EVENING)
 
 
-ENDS = [
+ENDS: list[Callable[[Story], None]] = [
     no_of_introducer,
     not_well,
     not_me,
@@ -124,7 +126,7 @@ def a_story() -> Story:
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The morning drawn for silence is the first: the pages are compared, not the days."""
-    monkeypatch.setattr(timing.secrets, "randbelow", lambda _: 0)
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 0)
 
 
 def ways(ends: list[Callable[[Story], None]], *, after: datetime, reveal: bool) -> dict[str, str]:
@@ -252,8 +254,6 @@ def test_the_log_of_the_asker_leaves_out_what_the_others_did(sent):
 
 
 def test_the_database_refuses_to_show_more():
-    from django.db import IntegrityError, transaction
-
     story = a_story()
     story.answer("introducer", "yes")
     for shown in ("target_asked", "declined", "introduced"):

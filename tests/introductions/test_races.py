@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,28 +25,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 
 
-def at_once(calls: Sequence[Callable[[], Any]], threads: int = 10) -> list[Any]:
-    """Each call in a thread with a connection of its own, all let go together; what they returned or raised."""
-    gate = threading.Barrier(min(threads, len(calls)))
-    passed = threading.local()
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """All calls let go together, each in a thread with a connection of its own; what they returned or raised."""
+    gate = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        if not getattr(passed, "gate", False):
-            passed.gate = True
-            gate.wait(10)
         try:
+            gate.wait(20)
             return call()
         except Exception as error:
             return error
+        finally:
+            connection.close()
 
-    def close() -> None:
-        connection.close()
-
-    with ThreadPoolExecutor(min(threads, len(calls))) as pool:
-        found = list(pool.map(run, calls))
-        closed = threading.Barrier(min(threads, len(calls)))
-        list(pool.map(lambda _: (closed.wait(10), close()), range(min(threads, len(calls)))))
-    return found
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ def test_fifty_clicks_are_one(story, party):
     link = story.link(party)
     answers = ["yes", "no", "not_now", "yes", "not_me"] * 10
     with travel(NOW + timedelta(hours=4), tick=False):
-        replies = at_once([lambda answer=answer: Client().post(link, {"answer": answer}) for answer in answers])
+        replies = at_once([partial(Client().post, link, {"answer": answer}) for answer in answers])
     assert {reply.status_code for reply in replies} == {302}
     events = story.introduction.events.filter(party=party)
     assert events.count() == 1
@@ -82,10 +76,8 @@ def test_an_answer_against_a_withdrawal(story):
         again.answer("introducer", "yes")
         answer, withdrawal = at_once(
             [
-                lambda again=again: services.answer(
-                    consent_id=again.question("target").id, answer=Answer.YES, now=NOW + DAY
-                ),
-                lambda again=again: services.withdraw(introduction=again.introduction, now=NOW + DAY),
+                partial(services.answer, consent_id=again.question("target").id, answer=Answer.YES, now=NOW + DAY),
+                partial(services.withdraw, introduction=again.introduction, now=NOW + DAY),
             ]
         )
         introduced = Letter.objects.filter(kind="introduced", key__contains=str(again.introduction.id)).exists()
