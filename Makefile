@@ -23,7 +23,7 @@ GATE_ENV := SECRET_KEY=the-gates-never-serve-a-page-but-fifty-characters-are-ask
 	BASE_URL=https://kith.example.org DATABASE_URL=postgresql:///kith SMTP_URL=smtp+tls://localhost:587 \
 	MAIL_FROM=kith@example.org
 
-.PHONY: help run test lint format lock demo shell manage browser clean
+.PHONY: help run test faults lint format lock demo shell manage browser clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ run: .venv/.local ## run the whole site here: PORT=8000 DATA_DIR=.data
 
 test: .venv/.dev browser ## run every test: ARGS="tests/mail -x" WORKERS=2
 	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+faults: .venv/.dev ## kill, freeze and flood for real, at full size: about half an hour
+	@FAULTS=full $(PY) -m pytest tests/faults $(ARGS)
 
 lint: .venv/.dev ## run the static gates: ruff, mypy, the floors, templates, migrations, deployment
 	$(PY) -m ruff check
