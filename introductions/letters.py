@@ -1,4 +1,4 @@
-"""The letters of an introduction, each a function and a triple of templates (templates/mail/).
+"""The letters between the three, each a function and a triple of templates (templates/mail/).
 
 Every one is queued in the transaction that causes it, under a key that names the event. No address of the asker's or
 the target's is in any letter before both have said yes: the target's letter is answered to the introducer, whom the
@@ -13,8 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from contacts.models import Person, Reminder
-from contacts.services.sending import letter_group, letter_key
+from contacts.models import Person
 from introductions.lifecycle import Party
 from introductions.models import Consent, ConsentState, Introduction
 from introductions.notes import first_name
@@ -80,7 +79,7 @@ def _added(introduction: Introduction) -> str:
 def introducer_asked(*, question: Consent, now: datetime) -> Letter:
     """To the friend: who asks, for whom, why, the note, one link to answer at."""
     owner = question.introduction.owner
-    return _ask(question, "introducer_asked", now, sender=owner.name, reply_to=[_member(owner)], is_shown=True)
+    return _ask(question, "introducer_asked", now, sender=owner.name, reply_to=[recipient(owner)], is_shown=True)
 
 
 def target_asked(*, question: Consent, now: datetime) -> Letter:
@@ -92,7 +91,7 @@ def target_asked(*, question: Consent, now: datetime) -> Letter:
 def nudge(*, question: Consent, now: datetime) -> Letter:
     """Once, to whoever has not answered."""
     introduction = question.introduction
-    introducer, asker = _introducer(introduction), _member(introduction.owner)
+    introducer, asker = _introducer(introduction), recipient(introduction.owner)
     sender = introducer if question.is_target else asker
     return outbox.post(
         key=_key(introduction, f"nudge:{question.position}"),
@@ -145,7 +144,7 @@ def not_this_time(
 def introduced(*, introduction: Introduction, words: Sequence[Word], now: datetime) -> Letter:
     """To both, the introducer in copy; an answer goes to both."""
     target = introduction.consents.get(party=Party.TARGET)
-    both = [_member(introduction.owner), Recipient(target.email, target.name)]
+    both = [recipient(introduction.owner), Recipient(target.email, target.name)]
     introducer = _introducer(introduction)
     return outbox.post(
         key=_key(introduction, "introduced"),
@@ -170,7 +169,7 @@ def forwarded(*, introduction: Introduction, words: Sequence[Word], now: datetim
 def introducer_told(*, question: Consent, line: str, now: datetime) -> Letter:
     """To the introducer, from the asker: thanks, and what came of it."""
     introduction = question.introduction
-    asker = _member(introduction.owner)
+    asker = recipient(introduction.owner)
     return outbox.post(
         key=_key(introduction, "introducer-told"),
         group=group(introduction),
@@ -181,40 +180,6 @@ def introducer_told(*, question: Consent, line: str, now: datetime) -> Letter:
         from_name=via_kith(asker.name),
         member=introduction.owner,
         is_shown=True,
-        now=now,
-    )
-
-
-# --- What the asker is reminded of (contacts.services.sending asks for these) ---------------------------------------
-
-
-def reply_today(*, reminder: Reminder, token: str, now: datetime) -> None:
-    """The morning after: write today."""
-    _reminder("reply_today", reminder, token, now)
-
-
-def did_you_talk(*, reminder: Reminder, token: str, now: datetime) -> None:
-    """A week after."""
-    _reminder("did_you_talk", reminder, token, now)
-
-
-def thank_introducer(*, reminder: Reminder, token: str, now: datetime) -> None:
-    """Close the loop."""
-    _reminder("thank_introducer", reminder, token, now)
-
-
-def _reminder(template: str, reminder: Reminder, token: str, now: datetime) -> None:
-    assert reminder.about is not None
-    introduction = Introduction.objects.select_related("owner").filter(id=reminder.about).first()
-    if introduction is None:
-        return
-    outbox.post(
-        key=letter_key(reminder),
-        group=letter_group(reminder),
-        template=template,
-        context={**names(introduction), "introduction": introduction, "token": token, "text": reminder.text},
-        to=[_member(introduction.owner)],
-        member=introduction.owner,
         now=now,
     )
 
@@ -292,7 +257,7 @@ def _to_asker(introduction: Introduction, template: str, now: datetime, context:
         group=group(introduction),
         template=template,
         context={**names(introduction), "introduction": introduction, **context},
-        to=[_member(introduction.owner)],
+        to=[recipient(introduction.owner)],
         member=introduction.owner,
         now=now,
     )
@@ -311,7 +276,8 @@ def _introducer(introduction: Introduction) -> Recipient:
     return Recipient(question.email, question.name)
 
 
-def _member(member: User) -> Recipient:
+def recipient(member: User) -> Recipient:
+    """The member as the reader of a letter, or as the one it is answered to."""
     return Recipient(member.email, member.name)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contacts.models import Reminder, ReminderKind
 from contacts.services import sending
-from introductions import letters
+from introductions import reminder_letters
 from introductions.lifecycle import MoveNotAllowed
 from introductions.models import Introduction
 from introductions.services import addresses, closing, following
@@ -31,6 +31,6 @@ def talked_by_mail(sender: object, *, reminder: Reminder, now: datetime, **_: ob
 
 def register_letters() -> None:
     """Say who writes the letters of the reminders that follow an introduction."""
-    sending.register(ReminderKind.REPLY_TODAY, letters.reply_today)
-    sending.register(ReminderKind.DID_YOU_TALK, letters.did_you_talk)
-    sending.register(ReminderKind.THANK_INTRODUCER, letters.thank_introducer)
+    sending.register(ReminderKind.REPLY_TODAY, reminder_letters.reply_today)
+    sending.register(ReminderKind.DID_YOU_TALK, reminder_letters.did_you_talk)
+    sending.register(ReminderKind.THANK_INTRODUCER, reminder_letters.thank_introducer)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from introductions import access, letters
 from introductions.forms import AnswerForm
-from introductions.lifecycle import Party
+from introductions.lifecycle import Party, State
 from introductions.models import Answer, Consent, ConsentState
 from introductions.services import addresses, answering
 from introductions.services.addresses import Typing
@@ -106,6 +106,9 @@ def _context(question: Consent, form: AnswerForm, typing: Typing) -> dict[str, A
         "is_target": question.is_target,
         "is_open": question.state == ConsentState.ASKED,
         "answer": question.answer,
+        # These two alone: that it came to nothing is told to no one but the asker.
+        "is_withdrawn": introduction.state == State.WITHDRAWN,
+        "is_introduced": introduction.introduced_at is not None,
         # What the target would read: the letter's own template, with the line as far as it is typed.
         "letter": None if question.is_target else letters.question_context(target, added=line),
         "mailto": "mailto:?"

@@ -21,8 +21,9 @@ from contacts.services.acquaintances import record_acquaintance
 from introductions.services import closing
 from introductions.services import introductions as services
 from netapp.mail.models import Letter
+from netapp.mail.tasks import deliver
 from tests.factories import NOW
-from tests.introductions.story import Story, card
+from tests.introductions.story import BOB, CHARLIE, Story, card
 
 pytestmark = pytest.mark.django_db
 GOLDEN = Path(__file__).parent / "golden"
@@ -203,6 +204,35 @@ def test_everybody_can_stop_it(sent, tell):
     assert not letter.is_essential
     assert "/mail/stop/" in letter.text
     assert "/mail/stop/" in letter.html
+
+
+def test_the_whole_story_by_mail(draft, smtp_sink, client):
+    """Sent over real SMTP and answered through the links as they arrive, by people who have nothing but their mail."""
+
+    def link_in(address: str) -> str:
+        (mail,) = smtp_sink.to(address)
+        text = mail.get_body(("plain",)).get_content()
+        return re.search(r"http://[^/]+(/answer/\S+)", text)[1]
+
+    services.send(introduction=draft.introduction, now=timezone.now())
+    deliver()
+    mail = smtp_sink.to(BOB)[0]
+    assert mail["From"] == "Alice Anders via Kith <kith@example.org>"
+    assert mail["Reply-To"] == "Alice Anders <alice@kith.test>"
+    assert mail["List-Unsubscribe"]
+    assert client.get(link_in(BOB)).status_code == 200
+    client.post(link_in(BOB), {"answer": "yes", "added": "She is good."})
+    deliver()
+    assert "alice@kith.test" not in str(smtp_sink.to(CHARLIE)[0])
+    client.post(link_in(CHARLIE), {"answer": "yes"})
+    smtp_sink.clear()
+    deliver()
+    for address in ("alice@kith.test", CHARLIE, BOB):
+        (mail,) = smtp_sink.to(address)
+        assert mail["To"] == "Alice Anders <alice@kith.test>, Charlie Cole <charlie@stranger.test>"
+        assert mail["Cc"] == "Bob Brook <bob@friends.test>"
+        assert mail["Reply-To"] == mail["To"]
+    assert draft.fresh().state == "introduced"
 
 
 def test_names_and_notes_are_words_and_not_markup(sent):
