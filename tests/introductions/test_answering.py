@@ -4,7 +4,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from time_machine import travel
 
@@ -19,7 +21,7 @@ from introductions.services import introductions as services
 from introductions.services.addresses import Typing
 from netapp.mail.models import Letter
 from tests.conftest import BACKEND
-from tests.factories import NOW, ConnectionFactory, PersonFactory
+from tests.factories import NOW, ConnectionFactory, PersonFactory, UserFactory
 from tests.introductions.story import BOB, CHARLIE, asked, begin, card, verify
 
 pytestmark = pytest.mark.django_db
@@ -322,6 +324,19 @@ class TestInTheDashboard:
         assert charlie_client.get(url).status_code == 404
         sent.answer("introducer", "yes")
         assert "Alice Anders" in charlie_client.get(reverse("introductions:introductions")).content.decode()
+
+    def test_queries_do_not_grow(self, bobs):
+        def some(count):
+            for _ in range(count):
+                asker = UserFactory()
+                verify(asker)
+                begin(asker).send()
+            with CaptureQueriesContext(connection) as queries:
+                page = bobs.get(reverse("introductions:introductions"))
+            assert page.content.decode().count("waiting on you") >= count
+            return len(queries)
+
+        assert some(2) == some(8)
 
     def test_csrf_holds_there(self, sent, bob):
         verify(bob, BOB)
