@@ -211,9 +211,9 @@ def test_the_whole_story_by_mail(draft, smtp_sink, client):
 
     def link_in(address: str) -> str:
         (mail,) = smtp_sink.to(address)
-        text = mail.get_body(("plain",)).get_content()
+        text: str = mail.get_body(("plain",)).get_content()
         (link,) = re.findall(r"http://[^/]+(/answer/\S+)", text)
-        return link
+        return str(link)
 
     services.send(introduction=draft.introduction, now=timezone.now())
     deliver()
