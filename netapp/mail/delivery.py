@@ -173,4 +173,4 @@ def read_refusal(error: Exception) -> Refusal:
 
 def _words(code: int, said: bytes | str) -> str:
     answer = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return f"The mail server answered: {code} {texts.one_line(answer, 200)}".strip()
+    return f"The mail server answered: “{code} {texts.one_line(answer, 200)}”."

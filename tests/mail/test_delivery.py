@@ -99,7 +99,7 @@ def test_a_final_refusal_is_tried_once_and_shown(post_letter: Post, smtp_sink: S
     smtp_sink.answer(BOB, "550 5.1.1 No such user here", stage=stage)
     letter, other = post_letter(), post_letter(to=[CHARLIE])
     assert run(letter).state == LetterState.FAILED
-    assert letter.error == "The mail server answered: 550 5.1.1 No such user here"
+    assert letter.error == "The mail server answered: “550 5.1.1 No such user here”."
     tasks.sweep()
     tasks.deliver()
     assert smtp_sink.attempts.count(BOB) == 1
