@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from contacts.graph import figure_word, seat_chance
@@ -17,9 +16,6 @@ from introductions.models import Objective, RouteSearch, Seat, SeatMatch, SeatSt
 from introductions.routes import RouteView, routes_by_target
 from introductions.routes.words import chance_words
 from netapp.accounts.models import User
-
-SHOWN: Final = 60
-"""People of one seat that a page lists."""
 
 
 class Place(StrEnum):
@@ -258,7 +254,7 @@ def _standing(seat: Seat, fits: Sequence[Fit]) -> SeatStanding:
     )
     return SeatStanding(
         seat=seat,
-        fits=chosen[:SHOWN],
+        fits=chosen,
         dismissed=[fit for fit in fits if fit.match.verdict == Verdict.DISMISSED],
         is_pending=seat.is_stale or any(fit.is_pending for fit in chosen),
     )

@@ -8,6 +8,7 @@ list that has entries must be met. Entries are compared as whole words, without 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from contacts.words import fold
 
@@ -46,9 +47,13 @@ class Card:
 
     def has(self, what: str, text: str, phrase: str) -> bool:
         """Whether the folded `phrase` stands in `text`; the folding of each field is done once."""
+        return phrase in self.folded(what, text)
+
+    def folded(self, what: str, text: str) -> str:
+        """`phrase_of(text)`, worked out once."""
         if what not in self._folded:
             self._folded[what] = phrase_of(text)
-        return phrase in self._folded[what]
+        return self._folded[what]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,17 @@ def fit(criteria: Criteria, card: Card) -> Fit | None:
     return Fit(round(score, 3), tuple(reason for _, _, reason in found))
 
 
+@lru_cache(maxsize=4096)
+def _entry(text: str) -> str:
+    """`phrase_of` for what seats ask for and what people are tagged: few texts, asked again for every card."""
+    return phrase_of(text)
+
+
 def _degree(card: Card, what: str, text: str, entry: str) -> float:
-    phrase = phrase_of(entry)
+    phrase = _entry(entry)
     if not phrase or not card.has(what, text, phrase):
         return 0.0
-    return _EXACT if phrase_of(text) == phrase else _PART
+    return _EXACT if card.folded(what, text) == phrase else _PART
 
 
 def _role(card: Card, entry: str) -> tuple[float, str] | None:
@@ -115,15 +126,15 @@ def _place(card: Card, entry: str) -> tuple[float, str] | None:
 
 
 def _tag(card: Card, entry: str) -> tuple[float, str] | None:
-    phrase = phrase_of(entry)
+    phrase = _entry(entry)
     for tag in card.tags:
-        if phrase and phrase_of(tag) == phrase:
+        if phrase and _entry(tag) == phrase:
             return _EXACT, f"tagged {tag}"
     return None
 
 
 def _word(card: Card, entry: str) -> tuple[float, str] | None:
-    phrase = phrase_of(entry)
+    phrase = _entry(entry)
     if not phrase:
         return None
     for where, text in (
@@ -135,7 +146,7 @@ def _word(card: Card, entry: str) -> tuple[float, str] | None:
         if card.has(where.removeprefix("their "), text, phrase):
             return _PART, f"“{entry}” in {where}"
     for tag in card.tags:
-        if phrase in phrase_of(tag):
+        if phrase in _entry(tag):
             return _PART, f"tagged {tag}"
     for position, text in enumerate(card.notes):
         if card.has(f"note {position}", text, phrase):

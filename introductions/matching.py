@@ -18,7 +18,7 @@ from contacts.shared import Circle, SharedCard, circle_of, shared_cards, shared_
 from introductions.criteria import Card, Criteria, Fit, fit
 from introductions.models import ObjectiveState, Seat, SeatMatch, Verdict
 
-AT_MOST: Final = 200
+AT_MOST: Final = 40
 """People of one seat, best fits first; a seat that fits more is asked too loosely to be of use."""
 
 SMALL: Final = 1500
@@ -132,7 +132,10 @@ def _write(circle: Circle, seats: Sequence[Seat], found: Mapping[UUID, Mapping[U
     new, changed = [], []
     kept: set[tuple[UUID, UUID]] = set()
     for seat_id, people in found.items():
-        best = sorted(people.items(), key=lambda item: (-item[1].score, item[0]))[:AT_MOST]
+        said = {person_id for (at, person_id), match in old.items() if at == seat_id and match.is_said}
+        # Those of whom the member said something do not take the others' room.
+        ranked = sorted(people.items(), key=lambda item: (-item[1].score, item[0]))
+        best = [item for item in ranked if item[0] in said] + [item for item in ranked if item[0] not in said][:AT_MOST]
         for person_id, fits in best:
             kept.add((seat_id, person_id))
             match = old.get((seat_id, person_id))
@@ -144,9 +147,5 @@ def _write(circle: Circle, seats: Sequence[Seat], found: Mapping[UUID, Mapping[U
             match.score, match.reasons, match.rests_on_id = fits.score, list(fits.reasons), fits.rests_on
     SeatMatch.objects.bulk_create(new, batch_size=1000, ignore_conflicts=True)
     SeatMatch.objects.bulk_update(changed, ["score", "reasons", "rests_on"], batch_size=500)
-    gone = [
-        match.id
-        for key, match in old.items()
-        if key not in kept and match.verdict == Verdict.PROPOSED and not match.by_hand
-    ]
+    gone = [match.id for key, match in old.items() if key not in kept and not match.is_said]
     SeatMatch.objects.filter(id__in=gone, verdict=Verdict.PROPOSED).delete()

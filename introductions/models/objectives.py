@@ -112,3 +112,8 @@ class SeatMatch(Owned):
 
     def __str__(self) -> str:
         return f"seat match {self.pk}"
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the member said something of it, so that matching leaves it where it is."""
+        return self.by_hand or self.verdict != Verdict.PROPOSED

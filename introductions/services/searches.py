@@ -1,15 +1,15 @@
 """Which routes are wanted, and which must be computed again. Writes rows only; introductions.routes computes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from contacts.models import Person, Relation
-from contacts.shared import Circle, shared_people
+from contacts.shared import Circle
 from introductions.models import ObjectiveState, RouteSearch, Seat, SeatMatch, SeatState, Verdict
 from netapp.accounts.models import User
 
@@ -60,15 +60,17 @@ def want_all_routes(*, circle: Circle, now: datetime) -> int:
     Searches for cards that the member cannot see any more go. Returns how many are new. Five queries.
     """
     member_id = circle.member_id
-    visible = Q(target__owner=member_id, target__deleted_at=None) | Q(target__in=shared_people(circle).values("id"))
-    RouteSearch.objects.filter(owner=member_id).exclude(visible).delete()
+    mine = RouteSearch.objects.filter(owner=member_id)
+    targets = {search_id: card for search_id, *card in mine.values_list("id", *_CARD)}
+    unseen = [search_id for search_id, card in targets.items() if not _is_visible(circle, card)]
+    mine.filter(id__in=unseen).delete()
     wanted = set(
         Person.objects.filter(owner=member_id, relation=Relation.WANTED, deleted_at=None, archived_at=None).values_list(
             "id", flat=True
         )
     )
     wanted |= _matched(circle)
-    wanted -= set(RouteSearch.objects.filter(owner=member_id).values_list("target_id", flat=True))
+    wanted -= {card[0] for search_id, card in targets.items() if search_id not in unseen}
     RouteSearch.objects.bulk_create(
         [RouteSearch(owner_id=member_id, target_id=person_id, asked_at=now) for person_id in sorted(wanted)],
         ignore_conflicts=True,
@@ -78,27 +80,45 @@ def want_all_routes(*, circle: Circle, now: datetime) -> int:
 
 
 def _matched(circle: Circle) -> set[UUID]:
-    within = SeatMatch.objects.filter(person__in=shared_people(circle).values("id"))
     matches = (
-        (within | SeatMatch.objects.filter(person__owner=circle.member_id, person__relation=Relation.WANTED))
-        .filter(
+        SeatMatch.objects.filter(
             owner=circle.member_id,
             verdict__in=[Verdict.PROPOSED, Verdict.CONFIRMED],
-            person__deleted_at=None,
-            person__archived_at=None,
             seat__state=SeatState.OPEN,
             seat__objective__state=ObjectiveState.OPEN,
             seat__objective__deleted_at=None,
         )
         .order_by("seat_id", "verdict", "-score", "person_id")
-        .values_list("seat_id", "person_id")
+        .values_list("seat_id", *(name.replace("target", "person") for name in _CARD))
     )
     chosen: dict[UUID, list[UUID]] = {}
-    for seat_id, person_id in matches:
+    for seat_id, *card in matches:
         people = chosen.setdefault(seat_id, [])
-        if len(people) < TARGETS_A_SEAT:
-            people.append(person_id)
+        is_known = card[1] == circle.member_id and card[3] == Relation.KNOWN
+        if len(people) < TARGETS_A_SEAT and _is_visible(circle, card) and not is_known and card[4] is None:
+            people.append(card[0])
     return {person_id for people in chosen.values() for person_id in people}
+
+
+_CARD: Final = (
+    "target_id",
+    "target__owner_id",
+    "target__reach",
+    "target__relation",
+    "target__archived_at",
+    "target__deleted_at",
+)
+
+
+def _is_visible(circle: Circle, card: Sequence[Any]) -> bool:
+    """Whether the member sees the card of these fields (_CARD): their own, or one shared as far as to them."""
+    _, owner_id, reach, relation, archived_at, deleted_at = card
+    if deleted_at is not None:
+        return False
+    if owner_id == circle.member_id:
+        return True
+    distance = circle.distances.get(owner_id)
+    return distance is not None and reach >= distance and relation == Relation.KNOWN and archived_at is None
 
 
 @transaction.atomic
