@@ -123,6 +123,9 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
         return f"Kith reminds you again on {form.cleaned_data['until']:%A, %-d %B}."
     assert reminder.person is not None
     with transaction.atomic():
+        # Claimed first: of two clicks at once, one notes the contact.
+        if not reminders.done(reminder=reminder, now=now):
+            return "You have already answered this one."
         interactions.log_contact(
             person=reminder.person,
             kind=form.cleaned_data["kind"],
@@ -131,6 +134,5 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
             note="",
             now=now,
         )
-        reminders.done(reminder=reminder, now=now)
         spoke.send(sender=Reminder, reminder=reminder, now=now)
     return "Noted. That counts as being in touch."
