@@ -37,7 +37,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         """Every file by itself; an empty one is dealt with by whoever reads it."""
         files = [file for file in (data or []) if file]
         if not files:

@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -45,8 +46,7 @@ def imports(request: MemberRequest) -> HttpResponse:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > _MAX_BODY:
             if length <= _MAX_DROPPED:
-                while request.read(1_000_000):
-                    pass
+                _drop(request)
             return _list(request, fault=TOO_LARGE, status=413)
         try:
             request.FILES  # noqa: B018  # reads the form
@@ -54,6 +54,12 @@ def imports(request: MemberRequest) -> HttpResponse:
             return _list(request, fault=TOO_MANY, status=413)
     response: HttpResponse = _imports(request)
     return response
+
+
+def _drop(request: HttpRequest) -> None:
+    with suppress(UnreadablePostError):
+        while request.read(64_000):
+            pass
 
 
 @csrf_protect

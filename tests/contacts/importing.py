@@ -74,7 +74,7 @@ def said(one: Import) -> list[tuple[str, str]]:
     return list(one.rows.values_list("name", "outcome"))
 
 
-_SET_BY_CHANCE = {"id", "person_id", "identity_id", "created_at", "updated_at", "strength_at"}
+_SET_BY_CHANCE = {"id", "owner_id", "person_id", "identity_id", "created_at", "updated_at", "strength_at"}
 
 
 def book(owner: User, *, is_exact: bool = True) -> dict[str, list[dict[str, Any]]]:
@@ -86,7 +86,7 @@ def book(owner: User, *, is_exact: bool = True) -> dict[str, list[dict[str, Any]
         ]
         return sorted(plain, key=lambda row: str(sorted(row.items(), key=lambda item: item[0])))
 
-    handles = list(Handle.objects.filter(owner=owner).values())
+    handles: list[dict[str, Any]] = [{**row} for row in Handle.objects.filter(owner=owner).values()]
     names = dict(Person.objects.filter(owner=owner).values_list("id", "full_name"))
     identities = dict(Identity.objects.values_list("id", "value"))
     for handle in handles:
@@ -104,3 +104,9 @@ def names(owner: User) -> Sequence[str]:
     return list(
         Person.objects.filter(owner=owner, deleted_at=None).order_by("sort_key").values_list("full_name", flat=True)
     )
+
+
+ANA_IN_TWO_FILES = card("Ana Silva", "EMAIL:ana@example.org", "ORG:Tinta") + card(
+    "Ana Silva", "EMAIL:ana@example.org", "TITLE:Photo editor"
+)
+"""One person, twice."""

@@ -8,7 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.handles import HandleKind
-from contacts.models import Import, ImportFile, ImportRow, Person, Relation
+from contacts.models import (
+    AcquaintanceSource,
+    Closeness,
+    Import,
+    ImportFile,
+    ImportRow,
+    InteractionKind,
+    Person,
+    Relation,
+)
 from contacts.services import acquaintances, interactions, people, purge
 from contacts.services.handles import HandleInput
 from contacts.services.imports import claims, forgetting, running, uploading
@@ -17,7 +26,7 @@ from contacts.services.imports.shifts import Shift
 from contacts.signals import book_changed
 from netapp.mail.models import Letter
 from tests.contacts.importing import book, card, cards, names, preview, run, said, undo, upload, work
-from tests.factories import NOW
+from tests.factories import NOW, SeatFactory, SeatMatchFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -396,15 +405,15 @@ def test_undo_leaves_what_was_changed_or_used_since(alice):
     touched = by_name["Person0 Number0"]
     people.update_person(person=touched, fields={"place": "Lisbon"}, now=NOW, typed=True)
     met = by_name["Person1 Number1"]
-    interactions.log_contact(person=met, kind="met", direction="both", happened_at=NOW, note="", now=NOW)
+    interactions.log_contact(person=met, kind=InteractionKind.MET, happened_at=NOW, note="", now=NOW)
     acquaintances.record_acquaintance(
         owner=alice,
         one=by_name["Person2 Number2"],
         other=by_name["Person3 Number3"],
-        closeness="some",
+        closeness=Closeness.SOME,
         evidence="Seen together",
         evidence_date=None,
-        source="said",
+        source=AcquaintanceSource.SAID,
         now=NOW,
     )
     undo(one)
@@ -416,6 +425,16 @@ def test_undo_leaves_what_was_changed_or_used_since(alice):
         "Person2 Number2": "kept, as whom they know is noted",
         "Person3 Number3": "kept, as whom they know is noted",
     }
+
+
+def test_undo_leaves_who_has_a_seat_or_is_asked_for(alice):
+    one = run(alice, cards(4))
+    by_name = {person.full_name: person for person in Person.objects.all()}
+    seat = SeatFactory(objective__owner=alice)
+    SeatMatchFactory(seat=seat, person=by_name["Person0 Number0"], verdict="confirmed")
+    SeatMatchFactory(seat=seat, person=by_name["Person1 Number1"])
+    undo(one)
+    assert names(alice) == ["Person0 Number0"]
 
 
 def test_undo_leaves_a_field_that_was_typed_since_and_restores_the_others(alice):
@@ -463,7 +482,7 @@ def test_a_worker_that_was_thought_dead_is_refused(alice):
 
 
 def test_reading_goes_on_where_it_stood(alice):
-    text = cards(600) + cards(600)
+    text = cards(300) + cards(300)
     clean = preview(alice, text)
     one = upload(alice, text)
     now = NOW

@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 #: The lease is short, so that a test need not wait a minute for a dead worker's import.
 SHORT = {"IMPORT_LEASE": "1"}
-COUNT = 1000
-CARDS = cards(COUNT) + ANA_IN_TWO_FILES + cards(100)
+COUNT = 700
+CARDS = cards(COUNT) + ANA_IN_TWO_FILES + cards(50)
 
 
 def confirmed(owner: User, text: str = CARDS) -> Import:
@@ -92,7 +92,7 @@ def test_killed_while_it_reads_and_while_it_takes_back(alice: User, celery_worke
     assert not is_in("preview", one)
     worker = celery_worker_process(env=SHORT)
     swept_until(lambda: is_in("preview", one))
-    assert one.rows.count() == COUNT + 102
+    assert one.rows.count() == COUNT + 52
     uploading.confirm(one=one, now=timezone.now())
     swept_until(lambda: is_in("done", one))
     assert uploading.begin_undo(one=one, now=timezone.now())
