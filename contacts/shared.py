@@ -5,7 +5,7 @@ is at least its owner's distance. Nothing here is cached: a connection that ende
 very next question.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -75,13 +75,19 @@ def _pairs(which: Q, now: datetime) -> set[tuple[int, int]]:
     return {(min(one, other), max(one, other)) for one, other in rows if other is not None}
 
 
-def shared_people(circle: Circle) -> QuerySet[Person]:
-    """Every card of others that the circle's member may see something of."""
+def within_reach(circle: Circle, prefix: str = "") -> Q:
+    """When a card of others shows to the circle's member; `prefix` leads to the card, as in "person__"."""
     within = Q(pk__in=[])
     for distance in range(1, FARTHEST + 1):
         if owners := circle.at(distance):
-            within |= Q(owner__in=owners, reach__gte=distance)
-    return Person.objects.filter(within, relation=Relation.KNOWN, archived_at=None, deleted_at=None)
+            within |= Q(**{f"{prefix}owner__in": owners, f"{prefix}reach__gte": distance})
+    state = {"relation": Relation.KNOWN, "archived_at": None, "deleted_at": None}
+    return within & Q(**{f"{prefix}{name}": value for name, value in state.items()})
+
+
+def shared_people(circle: Circle) -> QuerySet[Person]:
+    """Every card of others that the circle's member may see something of."""
+    return Person.objects.filter(within_reach(circle))
 
 
 def shared_cards(circle: Circle, person_ids: Collection[UUID] | None = None) -> dict[UUID, SharedCard]:
@@ -112,13 +118,3 @@ def naming_handles() -> QuerySet[Handle]:
         owner=OuterRef("owner"), identity=OuterRef("identity"), person__deleted_at=None
     ).exclude(person=OuterRef("person"))
     return Handle.objects.filter(~Exists(again), identity__isnull=False, person__deleted_at=None)
-
-
-def identities_by_person(person_ids: Iterable[UUID]) -> dict[UUID, set[int]]:
-    """The identities that name each of these people; no entry where there is none. One query."""
-    found: dict[UUID, set[int]] = {}
-    rows = naming_handles().filter(person__in=list(person_ids)).values_list("person_id", "identity_id")
-    for person_id, identity_id in rows:
-        assert identity_id is not None
-        found.setdefault(person_id, set()).add(identity_id)
-    return found

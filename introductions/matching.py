@@ -18,7 +18,7 @@ from contacts.shared import Circle, SharedCard, circle_of, shared_cards, shared_
 from introductions.criteria import Card, Criteria, Fit, fit
 from introductions.models import ObjectiveState, Seat, SeatMatch, Verdict
 
-AT_MOST: Final = 40
+AT_MOST: Final = 24
 """People of one seat, best fits first; a seat that fits more is asked too loosely to be of use."""
 
 SMALL: Final = 1500

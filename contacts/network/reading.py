@@ -11,17 +11,17 @@ from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Lower
 
 from contacts.graph import Answer, Snapshot, cost_of, willingness
 from contacts.graph.paths import MAX_COST
 from contacts.handles import HandleKind
-from contacts.models import Acquaintance, Closeness, Person, Relation
+from contacts.models import Acquaintance, Closeness, Handle, Identity, Person, Relation
 from contacts.network.asking import Ask, Network
 from contacts.network.chances import ACQUAINTED, AskLoad
 from contacts.network.vertices import Vertices
-from contacts.shared import Circle, circle_of, naming_handles, shared_people
+from contacts.shared import Circle, circle_of, shared_people, within_reach
 
 
 def network_of(
@@ -152,25 +152,37 @@ def _rank(tie: _Shared) -> tuple[int, int, UUID]:
 def names_of(circle: Circle) -> tuple[dict[UUID, list[int]], dict[int, int], dict[str, list[int]]]:
     """For every card of the member's own and every one shared with them: card id -> the identities that name it.
 
-    Then identity -> the member who has verified that address, and address -> its identities. Two queries.
+    Then identity -> the member who has verified that address, and address -> its identities. Three queries.
     """
-    others = shared_people(circle).values("id")
-    handles = naming_handles().filter(Q(owner=circle.member_id) | Q(person__in=others))
+    owners = [circle.member_id, *circle.distances]
+    live = Handle.objects.filter(owner__in=owners, identity__isnull=False, person__deleted_at=None)
+    # A handle on several cards of one book names nobody in that book.
+    unclear = set(
+        live.values_list("owner_id", "identity_id")
+        .annotate(cards=Count("person", distinct=True))
+        .filter(cards__gt=1)
+        .values_list("owner_id", "identity_id")
+    )
     names: dict[UUID, list[int]] = defaultdict(list)
     addresses: dict[str, list[int]] = defaultdict(list)
-    rows = handles.values_list("person_id", "identity_id", "identity__kind", "identity__value")
-    for person_id, identity_id, kind, value in rows:
+    rows = live.filter(Q(owner=circle.member_id) | within_reach(circle, "person__")).values_list(
+        "owner_id", "person_id", "identity_id", "identity__kind", "identity__value"
+    )
+    for owner_id, person_id, identity_id, kind, value in rows:
         assert identity_id is not None
+        if (owner_id, identity_id) in unclear:
+            continue
         names[person_id].append(identity_id)
         if kind == HandleKind.EMAIL:
             addresses[value].append(identity_id)
+    in_play = Identity.objects.filter(kind=HandleKind.EMAIL, handles__owner__in=owners).values("value")
     verified = (
         EmailAddress.objects.filter(verified=True, user__is_active=True)
         .annotate(address=Lower("email"))
-        .filter(address__in=handles.filter(identity__kind=HandleKind.EMAIL).values("identity__value"))
+        .filter(address__in=in_play)
         .values_list("address", "user_id")
     )
-    members = {identity: user_id for address, user_id in verified for identity in addresses[address]}
+    members = {identity: user_id for address, user_id in verified for identity in addresses.get(address, ())}
     return names, members, addresses
 
 
