@@ -79,6 +79,12 @@ class Import(Owned):
         """Whether a worker has something to do."""
         return self.state in AT_WORK
 
+    @property
+    def told(self) -> list[tuple[str, str, int]]:
+        """(value, words, number) of the outcomes that occurred, in the order in which they are told."""
+        found = [(outcome.value, str(outcome.label), self.counts.get(outcome.value, 0)) for outcome in RowOutcome]
+        return [one for one in found if one[2]]
+
     def can_undo(self, now: datetime) -> bool:
         """Whether it wrote something that may still be taken back."""
         is_over = self.state in (ImportState.DONE, ImportState.FAILED) and self.confirmed_at is not None

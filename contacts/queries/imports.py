@@ -36,11 +36,6 @@ def listing(*, member: User, page: int) -> Page[Import]:
     return Paginator(Import.objects.filter(owner=member).order_by("-created_at", "id"), _IMPORTS_PAGE).get_page(page)
 
 
-def counts(one: Import) -> list[tuple[str, str, int]]:
-    """(value, words, number) for each outcome, in the order in which they are told."""
-    return [(outcome.value, str(outcome.label), one.counts.get(outcome.value, 0)) for outcome in RowOutcome]
-
-
 def rows_of(one: Import, *, outcome: str = "") -> QuerySet[ImportRow]:
     """The rows that the page may show: all in a preview, afterwards those that were gone through."""
     rows = ImportRow.objects.filter(of=one)

@@ -96,7 +96,7 @@ def _list(
 def import_one(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """One import as it stands: progress, preview or report. htmx asks again while a worker is at it."""
     one = access.import_for(request.user, import_id)
-    context: dict[str, object] = {"one": one, "counts": queries.counts(one), "total": sum(one.counts.values())}
+    context: dict[str, object] = {"one": one, "total": sum(one.counts.values())}
     if not one.is_at_work:
         outcome = ReportForm(request.GET).wanted
         page, lines = queries.lines(one, outcome=outcome, page=_page(request))
