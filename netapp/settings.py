@@ -242,7 +242,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 # Seconds for which an import belongs to the worker that does it, from the last batch it finished.
 IMPORT_LEASE = env.integer("IMPORT_LEASE", 60)
 
-# --- Introductions: days from the question ------------------------------------------------------------------------------
+# --- Introductions: days from the question ----------------------------------------------------------------------------
 
 INTRODUCTION_NUDGE_DAYS = env.integer("INTRODUCTION_NUDGE_DAYS", 4)  # asked once more, and never again
 INTRODUCTION_ANSWER_DAYS = env.integer("INTRODUCTION_ANSWER_DAYS", 14)  # no answer by then is an answer

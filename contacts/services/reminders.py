@@ -7,6 +7,7 @@ its own follow-ups and cancels them by its id (`schedule`, `cancel_about`). Send
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -76,6 +77,16 @@ def _open_cadence(person: Person, due_at: datetime) -> None:
         key=f"{ReminderKind.KEEP_IN_TOUCH}:{person.id}:{count + 1}",
         due_at=due_at,
     )
+
+
+@transaction.atomic
+def follow_hours(*, member: User, zone: ZoneInfo) -> None:
+    """The member, who lived by `zone`, has other hours now: what waits for a morning waits for the same day's new one."""
+    waiting = Reminder.objects.select_for_update().filter(owner=member, state=ReminderState.WAITING)
+    moved = list(waiting)
+    for reminder in moved:
+        reminder.due_at = morning_of(member, local_date(reminder.due_at, zone))
+    Reminder.objects.bulk_update(moved, ["due_at"], batch_size=1000)
 
 
 def schedule(

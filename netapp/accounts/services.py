@@ -7,7 +7,16 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from netapp.accounts.models import User
-from netapp.accounts.signals import member_leaving
+from netapp.accounts.signals import hours_changed, member_leaving
+
+
+@transaction.atomic
+def change_settings(*, member: User) -> None:
+    """Save what the member changed about themself; whatever waits for their morning moves along with it."""
+    before = User.objects.select_for_update(no_key=True).get(pk=member.pk)
+    member.save()
+    if (before.time_zone, before.mail_from_time) != (member.time_zone, member.mail_from_time):
+        hours_changed.send(sender=User, member=member, zone=before.zone)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ def settings(request: MemberRequest) -> HttpResponse:
     member = User.objects.get(pk=request.user.pk)
     form = SettingsForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        services.change_settings(member=form.save(commit=False))
         messages.success(request, "Your settings are saved.")
         return redirect("accounts:settings")
     context = {"form": form, "addresses": verified_addresses(request.user)}

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from contacts.models import Direction, Interaction, InteractionKind, Reminder, ReminderKind, ReminderState
 from contacts.services import interactions, reminders, sending
+from netapp.accounts.services import change_settings
 from netapp.lib import tokens
 from netapp.lib.times import local_date, local_moment, within_hours
 from netapp.mail.models import Letter, LetterState
@@ -102,6 +103,24 @@ class TestCadence:
     def test_refreshing_twice_changes_nothing(self, ana):
         reminders.refresh_cadence(person=ana, now=NOW)
         assert ana.reminders.count() == 1
+
+
+class TestMovingHouse:
+    """Another zone or another hour: the same day, its new morning."""
+
+    def test_a_new_zone_keeps_the_day(self, ana, alice, alice_client):
+        form = {field: getattr(alice, field) for field in ("name", "country", "theme", "mail_until_time")}
+        answer = alice_client.post(
+            reverse("accounts:settings"), {**form, "time_zone": "America/New_York", "mail_from_time": "07:30"}
+        )
+        assert answer.status_code == 302
+        assert the_reminder(ana).due_at == local_moment(date(2026, 5, 13), time(7, 30), ZoneInfo("America/New_York"))
+
+    def test_other_settings_move_nothing(self, ana, alice):
+        due = the_reminder(ana).due_at
+        alice.name = "Alice A."
+        change_settings(member=alice)
+        assert the_reminder(ana).due_at == due
 
 
 class TestSnoozeAndDone:
