@@ -81,7 +81,7 @@ def _open_cadence(person: Person, due_at: datetime) -> None:
 
 @transaction.atomic
 def follow_hours(*, member: User, zone: ZoneInfo) -> None:
-    """The member, who lived by `zone`, has other hours now: what waits for a morning waits for the same day's new one."""
+    """The member, who lived by `zone`, has other hours now: what waits for a morning keeps its day."""
     waiting = Reminder.objects.select_for_update().filter(owner=member, state=ReminderState.WAITING)
     moved = list(waiting)
     for reminder in moved:
@@ -127,7 +127,7 @@ def reopen(*, reminder: Reminder, now: datetime) -> bool:
     """Take `done` back. False where the reminder is open, or where its successor was sent meanwhile."""
     if not _claim(reminder, (ReminderState.DONE, ReminderState.CANCELLED)):
         return False
-    if reminder.kind == ReminderKind.KEEP_IN_TOUCH:
+    if reminder.kind == ReminderKind.KEEP_IN_TOUCH and reminder.person_id:
         following = Reminder.objects.select_for_update().filter(
             person_id=reminder.person_id, kind=reminder.kind, state__in=OPEN
         )

@@ -12,7 +12,7 @@ from contacts.words import clean
 from introductions import letters, notes, timing
 from introductions.lifecycle import ASKED, Move, Party, State
 from introductions.models import AddressFrom, Consent, ConsentState, Introduction, Seat
-from introductions.services import addresses, moves
+from introductions.services import addresses, moves, searches
 from netapp.accounts.models import User
 from netapp.lib import tokens
 from netapp.mail import suppression
@@ -111,6 +111,8 @@ def send(*, introduction: Introduction, now: datetime) -> Introduction:
         introduction=fresh, position=1, party=Party.TARGET, person=fresh.target, name=fresh.target_name
     )
     letters.introducer_asked(question=question, now=now)
+    # How often a friend was asked lately is part of the chance of every route through them.
+    searches.books_moved(member_ids={fresh.owner_id}, now=now)
     return fresh
 
 
