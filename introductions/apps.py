@@ -7,8 +7,8 @@ class IntroductionsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import email_confirmed, email_removed
 
-        from contacts.signals import book_changed, spoke
-        from introductions import book_changes, receivers
+        from contacts.signals import book_changed, people_used, spoke
+        from introductions import book_changes, receivers, uses
         from netapp.accounts.signals import member_leaving
 
         member_leaving.connect(receivers.member_left, dispatch_uid="introductions.member_left")
@@ -17,3 +17,4 @@ class IntroductionsConfig(AppConfig):
         book_changed.connect(book_changes.on_book_changed, dispatch_uid="introductions.book_changed")
         for moved in (email_confirmed, email_removed):
             moved.connect(book_changes.on_address_changed, dispatch_uid="introductions.address_changed")
+        people_used.connect(uses.people_used, dispatch_uid="introductions.people_used")
