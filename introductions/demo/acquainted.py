@@ -46,6 +46,8 @@ _ROWS: Final = (
     ("Femi Adeyemi", "Marguerite Osei", _SOME, _SAID, "She commissioned his first cover", 170),
     ("Célia Bettencourt", "Fernando Bragança", _SOME, _SAID, "Choir", 600),
     ("Noor Haddad", "Yann Kervella", _SLIGHT, _SAID, "Met on my roof", 500),
+    ("Bob Brook", "Duarte Falcão", _SOME, _SAID, "Duarte set the last three issues of the Review", 100),
+    ("Bob Brook", "Lúcia Prazeres", _SLIGHT, _SAID, "She stocks the Review, Bob delivers it", 260),
     ("Sunniva Dahl", "Svea Nyström", _SOME, _SAID, "Same year at school", 900),
 )
 

@@ -76,7 +76,6 @@ _TIES: Final = (
     *((Tie.EVENT,) * 3),
     *((Tie.LOOSE,) * 4),
     *((Tie.UNANSWERED,) * 2),
-    *((Tie.STEADY,) * 1),
     *((Tie.DORMANT,) * 2),
 )
 

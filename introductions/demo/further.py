@@ -33,7 +33,7 @@ Gabriel Fontoura    | Managing director | Águas do Minho | Valença | clients, 
 Teodora Ilić        | Festival director | Fotodani | Belgrade | festivals, photo | event | 4
 Marco Bellandi      | Lecturer | Scuola di Fotografia | Trieste | festivals, teaching | event | 4
 Ragnhild Moe        | Photographer | | Bergen | festivals, photo | loose | 5
-Djibril Camara      | Festival curator's assistant | Rencontres du Fleuve | Saint-Louis | festivals | event | 3
+Djibril Camara      | Festival coordinator | Rencontres du Fleuve | Saint-Louis | festivals | event | 3
 Uxía Lamas          | Photographer | | Vigo | festivals, photo | loose | 4
 Ilse Vandamme       | Book-fair manager | Papier | Ghent | festivals, books | event | 4
 Stelios Markou      | Photojournalist | | Thessaloniki | photo, press | loose | 6
@@ -60,7 +60,7 @@ Mathis Lacombe      | Publisher | Éditions du Quai | Lyon | books | wanted | 1
 Kazuo Hirano        | Publisher | Kawabe Shuppan | Kyoto | books | wanted | 1
 Lídia Monteverde    | Novelist and essayist | | Lisbon | books, writing | wanted | 1
 Beatriz Salgueiro   | Curator | Casa da Margem | Porto | photo | wanted | 1
-Hedda Grimstad      | Chief curator | Fotohuset | Gothenburg | photo | wanted | 1
+Hedda Grimstad      | Director | Fotohuset | Gothenburg | photo | wanted | 1
 Vasco Teles         | Creative director | Fábrica Azul | Lisbon | design | wanted | 1
 Leonor Pimenta      | Creative director | Coro | Porto | design | wanted | 1
 Nuno Valadares      | Creative director | Onda & Filhos | Porto | design | wanted | 1

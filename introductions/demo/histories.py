@@ -31,27 +31,31 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class _Rhythm:
-    """gap: days from one contact to the next; last: days since the last one; years: how far back it goes."""
+    """gap: days from one contact to the next; last: days since the last one; years: how far back it goes.
+
+    kinds: one letter a kind, drawn evenly: (m)ail, me(t), (c)all, messa(g)e.
+    """
 
     gap: tuple[int, int]
     last: tuple[int, int]
     years: int
+    kinds: str
 
 
 _RHYTHMS: Final = {
-    Tie.CLOSE: _Rhythm((9, 36), (2, 14), 4),
-    Tie.STEADY: _Rhythm((26, 84), (10, 50), 4),
-    Tie.LOOSE: _Rhythm((90, 240), (30, 210), 5),
-    Tie.FADING: _Rhythm((12, 42), (140, 240), 4),
-    Tie.DORMANT: _Rhythm((14, 48), (1350, 1900), 8),
+    Tie.CLOSE: _Rhythm((12, 45), (2, 14), 4, "mmmmtttccg"),
+    Tie.STEADY: _Rhythm((50, 170), (10, 70), 4, "mmmmmmtcgg"),
+    Tie.LOOSE: _Rhythm((130, 420), (30, 260), 5, "mmmmmmmtgg"),
+    Tie.FADING: _Rhythm((14, 50), (150, 260), 4, "mmmmmtccgg"),
+    Tie.DORMANT: _Rhythm((14, 48), (1350, 1900), 8, "mmmmttccgg"),
 }
-_KINDS: Final = (*((_MAIL,) * 9), *((_MET,) * 5), *((_CALL,) * 4), *((_MESSAGE,) * 2))
+_KINDS: Final = {"m": _MAIL, "t": _MET, "c": _CALL, "g": _MESSAGE}
 
 # By tag, the first that fits; then what was said when they met, talked and wrote.
 _NOTES: Final[dict[str, dict[InteractionKind, Sequence[str]]]] = {
     "family": {
         _MET: ("Christmas at home", "A week at the summer house", "Came to stay, brought cheese"),
-        _CALL: ("Sunday call", "The usual, and the boat", "Long one. Everybody is well."),
+        _CALL: ("Sunday call", "The usual, and the boat", "Long one. Everybody is well.", "The cat is back"),
         _MAIL: ("Photographs of the garden", "Dates for the summer"),
     },
     "river towns": {
@@ -60,12 +64,28 @@ _NOTES: Final[dict[str, dict[InteractionKind, Sequence[str]]]] = {
         _MAIL: ("Sent the portraits", "Asked about the old landing stage"),
     },
     "books": {
-        _MET: ("Went through the dummy page by page", "Fair, then dinner", "Paper samples on the big table"),
-        _CALL: ("About the sequence", "Prices for 800 and 1,200 copies"),
-        _MAIL: ("Re: the dummy", "Titles for the list", "Sent the new sequence", "Asked about spring"),
+        _MET: (
+            "Went through the dummy page by page",
+            "Fair, then dinner",
+            "Paper samples on the big table",
+            "A reading, and the last train",
+            "Proofs and custard tarts",
+        ),
+        _CALL: (
+            "About the sequence",
+            "Prices for 800 and 1,200 copies",
+            "Which cover, again",
+            "Whom to ask about Lyon",
+        ),
+        _MAIL: ("Re: the dummy", "Titles", "Sent the new sequence", "Asked about spring", "A review, cut out"),
     },
     "photo": {
-        _MET: ("Contact sheets and coffee", "Her show, then supper with six others", "Walked the exhibition twice"),
+        _MET: (
+            "Contact sheets and coffee",
+            "A show, then supper with six others",
+            "Carried frames",
+            "Walked the exhibition twice",
+        ),
         _CALL: ("About the edit", "Whether to print larger"),
         _MAIL: ("Re: selection", "Sent twelve scans", "Jury dates", "Thanks for the catalogue"),
     },
@@ -90,7 +110,7 @@ _NOTES: Final[dict[str, dict[InteractionKind, Sequence[str]]]] = {
         _MAIL: ("Re: catalogue proofs", "Floor plan, third version", "Budget for the autumn"),
     },
     "friends": {
-        _MET: ("Dinner, too late", "A walk by the river", "Moved a sofa"),
+        _MET: ("Dinner, too late", "A walk by the river", "Moved a sofa", "Swam, though it was March"),
         _CALL: ("An hour, about nothing", "Good news"),
         _MAIL: ("Plans for the long weekend", "A recipe"),
     },
@@ -115,7 +135,7 @@ def _happened(written: Written, calendar: Calendar, dice: random.Random) -> Iter
         ago = _last(written, rhythm, dice)
         end = max(min(rhythm.years * 365, farthest), ago + 1)
         while ago <= end:
-            yield _contact(written, calendar, ago, dice)
+            yield _contact(written, calendar, ago, _KINDS[dice.choice(rhythm.kinds)], dice)
             ago += dice.randint(*rhythm.gap)
     elif written.tie is Tie.ONCE:
         at = _moment(calendar, written.last or dice.randint(60, max(120, farthest)), dice)
@@ -141,8 +161,7 @@ def _last(written: Written, rhythm: _Rhythm, dice: random.Random) -> int:
     return drawn if written.last is None else written.last
 
 
-def _contact(written: Written, calendar: Calendar, ago: int, dice: random.Random) -> Happened:
-    kind = dice.choice(_KINDS)
+def _contact(written: Written, calendar: Calendar, ago: int, kind: InteractionKind, dice: random.Random) -> Happened:
     if kind in (_MAIL, _MESSAGE):
         direction = dice.choice((Direction.OUT, Direction.IN, Direction.BOTH, Direction.BOTH))
     else:

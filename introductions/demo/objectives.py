@@ -45,7 +45,7 @@ def write_objectives(*, alice: User, bob: User, calendar: Calendar) -> dict[str,
         review_date=calendar.day + timedelta(days=33),
         seats=[
             SeatInput(title=DIRECTOR, roles=["creative director"], places=["Lisbon", "Porto"]),
-            SeatInput(title=STUDIO, roles=["founder", "partner"], words=["design"]),
+            SeatInput(title=STUDIO, roles=["founder", "managing partner"], words=["design"]),
             SeatInput(title=MUSEUM, roles=["head of communications", "communications director"]),
             SeatInput(title=RECRUITER, roles=["recruiter", "talent partner"]),
         ],

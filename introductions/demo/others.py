@@ -37,7 +37,7 @@ BOB_DETAILS: Final[dict[str, dict[str, Any]]] = {
     "Tamsin Pell": {"reach": ONE},
     "Nuno Valadares": {"email": ""},
     "Lourenço Maia": {"reach": ONE},
-    "Harriet Brook": {"cadence_days": 14},
+    "Harriet Brook": {"cadence_days": 14, "last": 14},
 }
 
 CARLA: Final = """
@@ -56,7 +56,7 @@ Francesca Alfieri   | Restorer | Laboratorio Alfieri | Florence | museums | loos
 
 CARLA_DETAILS: Final[dict[str, dict[str, Any]]] = {
     "Bob Brook": {"email": "bob@example.org", "reach": TWO},
-    "Chiara Fontana": {"reach": TWO, "layer": 15, "notes": "Opens a river season next autumn."},
+    "Chiara Fontana": {"reach": TWO, "layer": 50, "notes": "Opens a river season next autumn."},
     "Lorenzo Bassi": {"reach": TWO, "last": 11},
     "Paola Ferri": {"reach": TWO, "last": 25},
     "Yann Kervella": {"reach": ONE},

@@ -88,7 +88,7 @@ def live_through_what_is_open(asking: Asking) -> None:
     hedda = asking.sent(
         target="Hedda Grimstad",
         introducer="Sunniva Dahl",
-        seat=objectives.CURATOR,
+        seat=None,
         message=notes.HEDDA_MESSAGE,
         note=notes.HEDDA,
         days=5,

@@ -21,10 +21,10 @@ from introductions.demo.books import write_book
 from introductions.demo.cards import Written, by_name, read
 from introductions.demo.crowd import crowd
 from introductions.demo.members import ALICE, BOB, CARLA, DAN, Member, make_members
-from introductions.demo.objectives import write_objectives
+from introductions.demo.objectives import CURATOR, PRINTER, write_objectives
 from introductions.demo.post import past
 from introductions.demo.when import Calendar
-from introductions.services import searches
+from introductions.services import matches, searches
 from netapp.accounts.models import User
 from netapp.accounts.services import delete_account
 
@@ -79,6 +79,8 @@ def build(*, now: datetime, people_count: int = PEOPLE, say: Callable[[str], Non
     story.remind(asking)
     for user in (alice, bob, carla, dan):
         work_out(user, now)
+    matches.put(seat=seats[PRINTER], person=books[ALICE]["Hugo Ventura"])
+    matches.confirm(match=seats[CURATOR].matches.get(person=books[ALICE]["Beatriz Salgueiro"]))
     say("routes computed")
     return alice
 
@@ -94,10 +96,9 @@ def work_out(user: User, now: datetime) -> None:
 
 @transaction.atomic
 def remove(*, members: Sequence[User], now: datetime) -> None:
-    """Delete these accounts with everything of theirs; letters that this would cause are not sent."""
+    """Delete these accounts with everything of theirs; as always then, those who had been asked are told."""
     for member in members:
-        with past(*members, at=now):
-            delete_account(member=member, now=now)
+        delete_account(member=member, now=now)
 
 
 def _book(member: Member, user: User, people_count: int, now: datetime) -> dict[str, Person]:
