@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from contacts.services import reminders
 from introductions import today
 from introductions.models import Objective, ObjectiveState, PutAside
+from tests.conftest import BACKEND
 from tests.factories import NOW, PersonFactory
+from tests.introductions.story import BOB, CHARLIE, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +138,32 @@ class TestThePage:
             reminders.refresh_cadence(person=person, now=NOW)
         with django_assert_max_num_queries(14):
             alice_client.get(reverse("today"))
+
+
+class TestBeingAsked:
+    """A question to the member stands first, and shows nobody's address."""
+
+    @staticmethod
+    def page_of(member, time_machine):
+        time_machine.move_to(NOW + timedelta(hours=5))
+        client = Client()
+        client.force_login(member, backend=BACKEND)
+        return client.get(reverse("today")).content.decode()
+
+    def test_the_introducer(self, sent, bob, time_machine):
+        verify(bob, BOB)
+        assert f"{sent.alice.name} asks you for an introduction" in self.page_of(bob, time_machine)
+
+    def test_the_target_is_told_by_whom_and_by_no_address(self, sent, charlie, time_machine):
+        verify(charlie, CHARLIE)
+        sent.alice.name = ""
+        sent.alice.save()
+        sent.answer("introducer", "yes")
+        page = self.page_of(charlie, time_machine)
+        assert "Bob Brook would like to introduce A member of Kith to you" in page
+        assert sent.alice.email not in page
+
+    def test_not_once_it_has_run_out(self, sent, bob):
+        verify(bob, BOB)
+        assert keys(bob, NOW + timedelta(days=13)) == [f"answer:{sent.question('introducer').id}"]
+        assert keys(bob, NOW + timedelta(days=14)) == []
