@@ -168,9 +168,9 @@ def stop_cadence(*, reminder: Reminder, now: datetime) -> bool:
     return True
 
 
-def cancel_about(*, about: UUID, now: datetime) -> int:
-    """Cancel every open reminder that follows this introduction; how many there were."""
-    return _cancel(Reminder.objects.filter(about=about, state__in=OPEN), now)
+def cancel_about(*, about: UUID, now: datetime, kinds: Sequence[ReminderKind] = tuple(ReminderKind)) -> int:
+    """Cancel the open reminders that follow this introduction, all or those of `kinds`; how many there were."""
+    return _cancel(Reminder.objects.filter(about=about, kind__in=kinds, state__in=OPEN), now)
 
 
 def cancel_for_person(*, person: Person, now: datetime) -> int:

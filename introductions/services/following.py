@@ -17,6 +17,7 @@ from introductions.models import Consent, ConsentState, Introduction
 from introductions.services import moves
 from netapp.lib.times import local_date
 
+_BEFORE_TALKING: Final = (ReminderKind.REPLY_TODAY, ReminderKind.DID_YOU_TALK)
 _WORDS: Final = {
     ReminderKind.REPLY_TODAY: "Write to {target}",
     ReminderKind.DID_YOU_TALK: "Did you talk with {target}?",
@@ -69,7 +70,7 @@ def talked(
     if kind is not None:
         note = f"Talked, after {fresh.introducer_name} introduced us."
         interactions.log_contact(person=card, kind=kind, happened_at=now, note=note, now=now)
-    reminders.cancel_about(about=fresh.id, now=now)
+    reminders.cancel_about(about=fresh.id, now=now, kinds=_BEFORE_TALKING)
     _remind_to_thank(fresh, now)
     return fresh
 
@@ -86,9 +87,8 @@ def close(*, introduction: Introduction, outcome: str, was_worth_it: bool | None
         outcome=clean(outcome).strip(),
         was_worth_it=was_worth_it,
     )
-    reminders.cancel_about(about=fresh.id, now=now)
-    if fresh.introducer_told_at is None:
-        _remind_to_thank(fresh, now)
+    reminders.cancel_about(about=fresh.id, now=now, kinds=_BEFORE_TALKING)
+    _remind_to_thank(fresh, now)
     return fresh
 
 
@@ -108,7 +108,7 @@ def tell_introducer(*, introduction: Introduction, line: str, now: datetime) -> 
     Introduction.objects.filter(id=fresh.id).update(introducer_told_at=now)
     fresh.introducer_told_at = now
     moves.log(fresh, what="tell", party=Party.ASKER, now=now)
-    reminders.cancel_about(about=fresh.id, now=now)
+    reminders.cancel_about(about=fresh.id, now=now, kinds=[ReminderKind.THANK_INTRODUCER])
     letters.introducer_told(question=question, line=text, now=now)
     return fresh
 
@@ -155,7 +155,7 @@ def _meet(introduction: Introduction, *, email: str, now: datetime) -> Person:
 
 
 def _remind_to_thank(introduction: Introduction, now: datetime) -> None:
-    if helper_of(introduction) is not None:
+    if introduction.introducer_told_at is None and helper_of(introduction) is not None:
         through = introduction.introducer
         person = through if through and not through.deleted_at else None
         _remind(introduction, ReminderKind.THANK_INTRODUCER, person, now, days=1)

@@ -156,6 +156,31 @@ class TestReminders:
         assert "Thank Bob Brook" in sent.letters("thank_introducer")[0].subject
 
 
+class TestThanks:
+    """An introducer always learns the outcome, and is not thanked twice."""
+
+    @pytest.fixture
+    def introduced(self, sent):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        return sent
+
+    @staticmethod
+    def waiting(story) -> set[str]:
+        return set(Reminder.objects.filter(about=story.introduction.id, state="waiting").values_list("kind", flat=True))
+
+    def test_closing_at_once_still_reminds_to_thank(self, introduced):
+        services.talked(introduction=introduced.introduction, now=NOW + DAY)
+        services.close(introduction=introduced.introduction, outcome="A book", was_worth_it=True, now=NOW + DAY)
+        assert self.waiting(introduced) == {ReminderKind.THANK_INTRODUCER}
+
+    def test_an_early_line_keeps_the_question_whether_they_talked(self, introduced):
+        services.tell_introducer(introduction=introduced.introduction, line="We meet on Friday.", now=NOW + DAY)
+        assert self.waiting(introduced) == {ReminderKind.REPLY_TODAY, ReminderKind.DID_YOU_TALK}
+        services.talked(introduction=introduced.introduction, now=NOW + 2 * DAY)
+        assert self.waiting(introduced) == set()
+
+
 class TestSpokeFromTheMail:
     """ "Did you talk?" is answered on the reminder's page, and the introduction moves with it."""
 
