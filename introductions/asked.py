@@ -7,6 +7,7 @@ counts, never whose they are.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -71,9 +72,25 @@ def asked_lately(*, member_id: int, person_ids: Collection[UUID], now: datetime)
     return {person_id: times for person_id, times in rows if person_id is not None}
 
 
-def being_asked(*, member_id: int) -> Mapping[UUID, UUID]:
-    """Target card -> the member's request for them that is open as far as the member knows. One query."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of the member's that is open as far as they know. `words` say how it stands."""
+
+    id: UUID
+    words: str
+
+
+_STANDS: Final = {
+    State.DRAFT: "a draft",
+    State.INTRODUCER_ASKED: "being asked",
+    State.FORWARDED: "passed on",
+    State.INTRODUCED: "introduced",
+}
+
+
+def open_requests(*, member_id: int) -> Mapping[UUID, Request]:
+    """Target card -> the member's open request for them. One query."""
     rows = Introduction.objects.filter(
         owner=member_id, target__isnull=False, shown_state__in=lifecycle.OPEN
-    ).values_list("target_id", "id")
-    return {target_id: introduction_id for target_id, introduction_id in rows if target_id is not None}
+    ).values_list("target_id", "id", "shown_state")
+    return {target_id: Request(id_, _STANDS[State(shown)]) for target_id, id_, shown in rows if target_id is not None}

@@ -32,7 +32,7 @@ class Fit:
     """Somebody on a seat.
 
     shared_by: whose card it is, where it is not the member's own. vouched_by: who shares of them what makes them fit,
-    where the member's own card does not. asked_id: the request for them that is open.
+    where the member's own card does not. request: the one for them that is open.
     """
 
     match: SeatMatch
@@ -45,7 +45,7 @@ class Fit:
     place: Place
     route: RouteView | None
     is_pending: bool
-    asked_id: UUID | None
+    request: asked.Request | None
 
     @property
     def is_own(self) -> bool:
@@ -112,7 +112,7 @@ class SeatStanding:
     @property
     def asking(self) -> Fit | None:
         """Somebody of this seat for whom a request is under way."""
-        return next((fit for fit in self.fits if fit.asked_id), None)
+        return next((fit for fit in self.fits if fit.request), None)
 
     def chance_without(self, introducer: UUID | None) -> float:
         """Chance, 0..1, of at least one introduction, each friend asked once: for the person they bring nearest."""
@@ -222,7 +222,7 @@ def assess(*, member: User, objectives: Sequence[Objective], now: datetime) -> l
     matches = list(SeatMatch.objects.filter(seat__in=seats).order_by("seat_id", "verdict", "-score", "person_id"))
     ids = {match.person_id for match in matches} | {match.rests_on_id for match in matches if match.rests_on_id}
     own = Person.objects.filter(owner=member, deleted_at=None, archived_at=None).defer("notes", "search_text")
-    cards = _Cards(own.in_bulk(list(ids)), shared_cards(circle, ids), asked.being_asked(member_id=member.pk))
+    cards = _Cards(own.in_bulk(list(ids)), shared_cards(circle, ids), asked.open_requests(member_id=member.pk))
     targets = {person_id for person_id in ids if cards.is_target(person_id)}
     ways = routes_by_target(member=member, targets=targets, now=now, circle=circle)
     done = set(
@@ -264,7 +264,7 @@ def _standing(seat: Seat, fits: Sequence[Fit]) -> SeatStanding:
 class _Cards:
     own: Mapping[UUID, Person]
     shared: Mapping[UUID, SharedCard]
-    open_requests: Mapping[UUID, UUID]
+    open_requests: Mapping[UUID, asked.Request]
 
     def is_target(self, person_id: UUID) -> bool:
         person = self.own.get(person_id)
@@ -300,5 +300,5 @@ class _Cards:
             place=place,
             route=route,
             is_pending=is_target and not is_done,
-            asked_id=self.open_requests.get(match.person_id),
+            request=self.open_requests.get(match.person_id),
         )

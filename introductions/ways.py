@@ -32,7 +32,7 @@ class Ways:
     is_polling: bool
     is_slow: bool
     is_known: bool
-    asking: UUID | None
+    asking: asked.Request | None
     might_know: Sequence[Person]
     no_address: frozenset[UUID]
 
@@ -56,7 +56,7 @@ def ways_to(*, member: User, target: Target, now: datetime) -> Ways:
         is_polling=is_stale and not is_slow and not target.is_known,
         is_slow=is_slow,
         is_known=target.is_known,
-        asking=asked.being_asked(member_id=member.pk).get(target.person_id),
+        asking=asked.open_requests(member_id=member.pk).get(target.person_id),
         might_know=[] if routes or target.is_known else _might_know(member, target),
         no_address=frozenset(friends - reachable),
     )
