@@ -10,6 +10,6 @@ book_changed = Signal()
 # that the member has used since (put on a seat, asked for an introduction). Arguments: person_ids, a set.
 people_used = Signal()
 
-# Sent inside the transaction in which a member answers a reminder by "we spoke", after the contact is noted: what the
-# reminder was about may move on. Arguments: reminder, now.
+# Sent inside the transaction in which a member answers a reminder by "we spoke": what the reminder was about may move
+# on. The contact is noted already where the reminder has a person. Arguments: reminder, kind (InteractionKind), now.
 spoke = Signal()

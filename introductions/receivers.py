@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from contacts.models import Reminder, ReminderKind
+from contacts.models import InteractionKind, Reminder, ReminderKind
 from contacts.services import sending
 from introductions import reminder_letters
 from introductions.lifecycle import MoveNotAllowed
@@ -18,15 +18,22 @@ def member_left(sender: object, *, member: User, now: datetime, **_: object) -> 
     closing.part_from(member=member, emails=addresses.verified(member), now=now)
 
 
-def talked_by_mail(sender: object, *, reminder: Reminder, now: datetime, **_: object) -> None:
-    """ "Did you talk?" was answered with yes, from the mail or the list: the introduction moves on with it."""
-    if reminder.kind != ReminderKind.DID_YOU_TALK or reminder.about is None:
+def talked_by_mail(sender: object, *, reminder: Reminder, kind: InteractionKind, now: datetime, **_: object) -> None:
+    """A reminder that follows an introduction was answered by contact with the target: the introduction moves with it.
+
+    To "write to them today" writing is no more than what was asked; meeting or calling is having talked.
+    """
+    if reminder.kind == ReminderKind.REPLY_TODAY:
+        has_talked = kind in (InteractionKind.MET, InteractionKind.CALL)
+    else:
+        has_talked = reminder.kind == ReminderKind.DID_YOU_TALK
+    if not has_talked:
         return
     introduction = Introduction.objects.filter(id=reminder.about, owner=reminder.owner_id).first()
     # It may have been closed meanwhile; then the contact is noted, and nothing moves.
     if introduction is not None:
         with suppress(MoveNotAllowed, Overtaken):
-            following.talked(introduction=introduction, now=now, kind=None)
+            following.talked(introduction=introduction, now=now, kind=None if reminder.person_id else kind)
 
 
 def register_letters() -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts import access
 from contacts.forms.reminders import ReminderAnswerForm, SnoozeForm
-from contacts.models import Direction, Reminder
+from contacts.models import Direction, InteractionKind, Reminder
 from contacts.queries import reminders as queries
 from contacts.services import interactions, reminders
 from contacts.signals import spoke
@@ -121,18 +121,14 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
     if action == "snooze":
         reminders.snooze(reminder=reminder, until=form.cleaned_data["until"], now=now)
         return f"Kith reminds you again on {form.cleaned_data['until']:%A, %-d %B}."
-    assert reminder.person is not None
+    kind = InteractionKind(form.cleaned_data["kind"])
     with transaction.atomic():
         # Claimed first: of two clicks at once, one notes the contact.
         if not reminders.done(reminder=reminder, now=now):
             return "You have already answered this one."
-        interactions.log_contact(
-            person=reminder.person,
-            kind=form.cleaned_data["kind"],
-            direction=Direction.BOTH,
-            happened_at=now,
-            note="",
-            now=now,
-        )
-        spoke.send(sender=Reminder, reminder=reminder, now=now)
+        if reminder.person is not None:
+            interactions.log_contact(
+                person=reminder.person, kind=kind, direction=Direction.BOTH, happened_at=now, now=now
+            )
+        spoke.send(sender=Reminder, reminder=reminder, kind=kind, now=now)
     return "Noted. That counts as being in touch."

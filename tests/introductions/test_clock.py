@@ -229,6 +229,21 @@ class TestSpokeFromTheMail:
         reminder = Reminder.objects.get(about=story.introduction.id)
         page = client.get(reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)]))
         assert "Did you talk with Charlie Cole?" in page.content.decode()
+        self.spoke(alice, client, story.introduction.id)
+        met = Interaction.objects.get(kind="met", person__owner=alice)
+        assert (met.person.full_name, story.fresh().state) == ("Charlie Cole", State.TALKED)
+
+    @pytest.mark.parametrize(("kind", "state"), [("mail", State.INTRODUCED), ("call", State.TALKED)])
+    def test_who_is_to_write_and_has_talked_is_not_asked_again(self, sent, alice, client, kind, state):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        with travel(NOW + DAY, tick=False):
+            sending.send_due(owner_id=alice.id, now=timezone.now())
+            reminder = Reminder.objects.get(kind=ReminderKind.REPLY_TODAY)
+            url = reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)])
+            client.post(url, {"action": "spoke", "kind": kind})
+        assert sent.fresh().state == state
+        assert Interaction.objects.filter(person=sent.charlie, kind=kind, direction="both", note="").count() == 1
 
 
 class TestLeaving:
