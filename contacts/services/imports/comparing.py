@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from contacts.models import ImportRow, ImportState
+from contacts.models import ImportState
 from contacts.services.imports import claims
 from contacts.services.imports.claims import Claim
+from contacts.services.imports.marking import mark
 from contacts.services.imports.planning import plan
 
 BATCH = 500
@@ -18,12 +19,14 @@ def step(claim: Claim, *, now: datetime) -> None:
             one.state = ImportState.PREVIEW
             one.counts = claims.count_rows(one)
             return
-        plans = plan(owner=claim.owner, rows=rows)
-        for one_plan in plans:
+        changed = []
+        for one_plan in plan(owner=claim.owner, rows=rows):
             row = one_plan.row
-            row.outcome, row.reason, row.advice = one_plan.outcome, one_plan.reason[:500], one_plan.advice[:500]
+            before = (row.outcome, row.reason)
+            row.outcome, row.reason, row.advice = one_plan.outcome, one_plan.reason, one_plan.advice
             row.person, row.changes = one_plan.person, one_plan.as_changes()
-        ImportRow.objects.bulk_update(
-            [one_plan.row for one_plan in plans], ["outcome", "reason", "advice", "person", "changes"], batch_size=BATCH
-        )
+            # Most are new, as reading took them to be.
+            if row.person or (row.outcome, row.reason) != before:
+                changed.append(row)
+        mark(changed)
         one.done = rows[-1].position + 1

@@ -13,6 +13,7 @@ from contacts.services import people
 from contacts.services.imports import claims
 from contacts.services.imports.claims import Claim
 from contacts.services.imports.deciding import fields_of, new_handles, news_for, to_plain
+from contacts.services.imports.marking import mark
 from contacts.services.imports.matching import handles_of
 from contacts.services.imports.planning import Plan, plan
 from contacts.services.people import Card, Update, Updated
@@ -44,7 +45,7 @@ def _apply(owner: User, rows: Sequence[ImportRow], now: datetime) -> None:
     plans = plan(owner=owner, rows=rows, is_locking=True)
     for one_plan in plans:
         row = one_plan.row
-        row.outcome, row.reason, row.advice = one_plan.outcome, one_plan.reason[:500], one_plan.advice[:500]
+        row.outcome, row.reason, row.advice = one_plan.outcome, one_plan.reason, one_plan.advice
         row.person, row.changes = one_plan.person, {}
     _create(owner, [one_plan for one_plan in plans if one_plan.outcome == RowOutcome.NEW], now)
     waiting = [one_plan for one_plan in plans if one_plan.outcome == RowOutcome.UPDATED]
@@ -58,9 +59,7 @@ def _apply(owner: User, rows: Sequence[ImportRow], now: datetime) -> None:
     _follow_leads(rows)
     for row in rows:
         row.is_applied = True
-    ImportRow.objects.bulk_update(
-        rows, ["outcome", "reason", "advice", "person", "changes", "is_applied"], batch_size=BATCH
-    )
+    mark(rows)
 
 
 def _create(owner: User, plans: Sequence[Plan], now: datetime) -> None:
