@@ -4,15 +4,16 @@ Each suggestion has a key that stays the same from day to day, so that "not this
 orders: somebody who waits for the member comes first, then what is about to go cold, then what could be begun.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from contacts.models import Person, Relation, Reminder
+from contacts.models import Person, Relation, Reminder, ReminderState
 from contacts.queries.reminders import due
 from introductions import lifecycle
 from introductions.models import (
@@ -32,6 +33,9 @@ from netapp.accounts.models import User
 from netapp.lib.times import local_date
 
 AT_MOST = 7
+AT_MOST_A_SORT = 2
+"""Of what could be begun, not to crowd out the rest."""
+
 MOST_MATCHES = 500
 FADING_STRENGTH = 0.35
 FADING_AFTER = timedelta(days=120)
@@ -74,9 +78,18 @@ def things_to_do(*, member: User, now: datetime) -> list[Todo]:
         .filter(Q(until_date=None) | Q(until_date__gt=today))
         .values_list("key", flat=True)
     )
+    sources = (
+        (_answers(member, now), AT_MOST),
+        (_reminders(member, now), AT_MOST),
+        (_introduced(member, now, aside), AT_MOST),
+        (_asks(member, now, aside), AT_MOST_A_SORT),
+        (_fading(member, now, aside), AT_MOST_A_SORT),
+        (_without_seats(member, aside), 1),
+    )
     found: list[Todo] = []
-    for source in (_answers, _reminders, _introduced, _asks, _fading, _without_seats):
-        found.extend(todo for todo in source(member, now) if todo.key not in aside)
+    for todos, most in sources:
+        # Cut after what is put aside is left out: else two friends put aside would hide all the others.
+        found.extend(islice((todo for todo in todos if todo.key not in aside), most))
     found.sort(key=lambda todo: (-todo.worth, todo.key))
     return found[:AT_MOST]
 
@@ -88,7 +101,13 @@ def _answers(member: User, now: datetime) -> Iterator[Todo]:
 
 
 def _reminders(member: User, now: datetime) -> Iterator[Todo]:
-    for reminder in due(member=member, now=now)[:AT_MOST]:
+    """What is due, by worth: the oldest first would let seven old ones hide what follows an introduction."""
+    by_worth = (
+        due(member=member, now=now)
+        .alias(follows=Q(about__isnull=False))
+        .order_by("-follows", F("person__strength").desc(nulls_last=True), "due_at", "id")
+    )
+    for reminder in by_worth[:AT_MOST]:
         follows = reminder.about is not None
         yield Todo(
             key=f"reminder:{reminder.id}:{reminder.sendings}",
@@ -99,10 +118,10 @@ def _reminders(member: User, now: datetime) -> Iterator[Todo]:
         )
 
 
-def _introduced(member: User, now: datetime) -> Iterator[Todo]:
-    """Introduced and nothing said since, where no reminder of it is due already."""
-    reminded = Reminder.objects.filter(
-        owner=member, about=OuterRef("id"), state__in=["waiting", "sent"], due_at__lte=now
+def _introduced(member: User, now: datetime, aside: Collection[str]) -> Iterator[Todo]:
+    """Introduced just now: from its first reminder on, its reminders speak, and what was done or snoozed stays away."""
+    reminded = Reminder.objects.filter(owner=member, about=OuterRef("id")).filter(
+        Q(due_at__lte=now) | Q(sent_at__isnull=False) | Q(state=ReminderState.DONE)
     )
     introductions = (
         Introduction.objects.filter(owner=member, shown_state=lifecycle.State.INTRODUCED)
@@ -110,7 +129,7 @@ def _introduced(member: User, now: datetime) -> Iterator[Todo]:
         .select_related("target", "introducer")
         .order_by("introduced_at")
     )
-    for introduction in introductions[:AT_MOST]:
+    for introduction in introductions[: AT_MOST + len(aside)]:
         yield Todo(
             key=f"introduced:{introduction.id}",
             sort=Sort.INTRODUCED,
@@ -120,8 +139,8 @@ def _introduced(member: User, now: datetime) -> Iterator[Todo]:
         )
 
 
-def _asks(member: User, now: datetime) -> Iterator[Todo]:
-    """For each open seat the best way to somebody whom nobody was asked about lately; at most two.
+def _asks(member: User, now: datetime, aside: Collection[str]) -> Iterator[Todo]:
+    """For each open seat the best way to somebody whom nobody was asked about lately.
 
     What the asker is shown decides, not what is true: a suggestion that came back on the day of a hidden no would tell.
     """
@@ -148,11 +167,12 @@ def _asks(member: User, now: datetime) -> Iterator[Todo]:
     by_person = {match.person_id: match for match in reversed(list(matches[:MOST_MATCHES]))}
     for person_id, routes in routes_by_target(member=member, targets=by_person.keys(), now=now).items():
         match = by_person[person_id]
-        if match.seat_id not in best or routes[0].chance > best[match.seat_id][0].chance:
-            best[match.seat_id] = routes[0], match
-    for route, match in sorted(best.values(), key=lambda pair: (-pair[0].chance, pair[1].id))[:2]:
+        route = next((one for one in routes if _ask_key(match, one) not in aside), None)
+        if route and (match.seat_id not in best or route.chance > best[match.seat_id][0].chance):
+            best[match.seat_id] = route, match
+    for route, match in sorted(best.values(), key=lambda pair: (-pair[0].chance, pair[1].id)):
         yield Todo(
-            key=f"ask:{match.person_id}:{route.introducer.id}",
+            key=_ask_key(match, route),
             sort=Sort.ASK,
             worth=40.0 + 20 * route.chance,
             person=match.person,
@@ -162,21 +182,26 @@ def _asks(member: User, now: datetime) -> Iterator[Todo]:
         )
 
 
-def _fading(member: User, now: datetime) -> Iterator[Todo]:
-    """Close once and silent for months, without a cadence that would say so; at most two."""
+def _ask_key(match: SeatMatch, route: RouteView) -> str:
+    return f"ask:{match.person_id}:{route.introducer.id}"
+
+
+def _fading(member: User, now: datetime, aside: Collection[str]) -> Iterator[Todo]:
+    """Close once and silent for months, without a cadence that would say so."""
     people = (
         Person.objects.filter(owner=member, deleted_at=None, archived_at=None, relation=Relation.KNOWN)
         .filter(cadence_days=None, strength__gte=FADING_STRENGTH)
         .filter(last_contact_at__lt=now - FADING_AFTER, last_contact_at__gt=now - DORMANT_AFTER)
         .order_by("-strength", "id")
     )
-    for person in people[:2]:
+    for person in people[: AT_MOST_A_SORT + len(aside)]:
         yield Todo(key=f"fading:{person.id}", sort=Sort.FADING, worth=30.0 + 20 * (person.strength or 0), person=person)
 
 
-def _without_seats(member: User, now: datetime) -> Iterator[Todo]:
+def _without_seats(member: User, aside: Collection[str]) -> Iterator[Todo]:
     """An objective that says what, but not whom it needs."""
-    for objective in Objective.objects.filter(owner=member, state=ObjectiveState.OPEN, deleted_at=None, seats=None)[:1]:
+    objectives = Objective.objects.filter(owner=member, state=ObjectiveState.OPEN, deleted_at=None, seats=None)
+    for objective in objectives.order_by("created_at", "id")[: 1 + len(aside)]:
         yield Todo(key=f"seats:{objective.id}", sort=Sort.SEATS, worth=35.0, objective=objective)
 
 

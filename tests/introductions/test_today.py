@@ -1,11 +1,13 @@
 """Today: at most seven things, the most pressing first, and nothing the member may not know."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from contacts.models import Reminder, ReminderKind
 from contacts.services import reminders
 from introductions import today
 from introductions.models import Objective, ObjectiveState, PutAside
@@ -63,6 +65,15 @@ class TestWhatIsWorthDoing:
         Objective.objects.create(owner=alice, title="Deleted", deleted_at=NOW)
         assert keys(alice) == []
 
+    def test_seven_old_ones_do_not_hide_what_follows_an_introduction(self, alice):
+        for _ in range(8):
+            person = PersonFactory(owner=alice, cadence_days=7, last_contact_at=NOW - timedelta(days=300))
+            reminders.refresh_cadence(person=person, now=NOW)
+        follow_up = reminders.schedule(
+            owner=alice, kind=ReminderKind.REPLY_TODAY, key="follow", due_at=NOW, about=uuid4(), text="Write to Charlie"
+        )
+        assert keys(alice)[0] == f"reminder:{follow_up.id}:0"
+
     def test_never_more_than_seven(self, alice):
         for _ in range(12):
             person = PersonFactory(owner=alice, cadence_days=7, last_contact_at=NOW - timedelta(days=30))
@@ -88,6 +99,18 @@ class TestPuttingAside:
         person = fading(alice)
         today.put_aside(member=alice, key=f"fading:{person.id}", now=NOW, days=None)
         assert keys(alice, NOW + timedelta(days=90)) == []
+
+    def test_the_next_ones_take_the_place(self, alice):
+        for strength in (0.9, 0.8, 0.7):
+            PersonFactory(owner=alice, strength=strength, last_contact_at=NOW - timedelta(days=200))
+        for title in ("Publish the book", "Move to Lisbon"):
+            Objective.objects.create(owner=alice, title=title)
+        seen = set(keys(alice))
+        assert len(seen) == 3
+        for key in seen:
+            today.put_aside(member=alice, key=key, now=NOW, days=None)
+        assert sorted(key.split(":")[0] for key in keys(alice)) == ["fading", "seats"]
+        assert not seen & set(keys(alice))
 
     def test_in_the_page_with_undo(self, alice, alice_client, time_machine):
         time_machine.move_to(NOW)
@@ -138,6 +161,31 @@ class TestThePage:
             reminders.refresh_cadence(person=person, now=NOW)
         with django_assert_max_num_queries(14):
             alice_client.get(reverse("today"))
+
+
+class TestIntroduced:
+    """An introduction stands there until its first reminder is due; what is done or snoozed stays away."""
+
+    @pytest.fixture
+    def follow_up(self, sent):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        return Reminder.objects.get(about=sent.introduction.id, kind=ReminderKind.REPLY_TODAY)
+
+    def test_at_once(self, follow_up, sent):
+        assert keys(sent.alice, NOW + timedelta(hours=4)) == [f"introduced:{sent.introduction.id}"]
+
+    def test_then_its_reminder(self, follow_up, sent):
+        assert keys(sent.alice, NOW + timedelta(days=1)) == [f"reminder:{follow_up.id}:0"]
+
+    @pytest.mark.parametrize("what", ["done", "snooze"])
+    def test_done_or_snoozed_it_does_not_come_back_in_another_dress(self, follow_up, sent, what):
+        at = NOW + timedelta(days=1)
+        if what == "done":
+            reminders.done(reminder=follow_up, now=at)
+        else:
+            reminders.snooze(reminder=follow_up, until=at.date() + timedelta(days=1), now=at)
+        assert keys(sent.alice, at) == []
 
 
 class TestBeingAsked:
