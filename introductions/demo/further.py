@@ -87,7 +87,7 @@ DETAILS: Final[dict[str, dict[str, Any]]] = {
     "Lídia Monteverde": {"notes": "Grew up on a ferry, or says so."},
     "Beatriz Salgueiro": {"notes": "Programmes the long room: twelve walls, river light."},
     "Hedda Grimstad": {"notes": "Announced a year on working water."},
-    "Vasco Teles": {"notes": "Fábrica Azul is looking for an art director from the spring, says Rita."},
+    "Vasco Teles": {"notes": "Fábrica Azul is looking for an art director, says Rita."},
     "Leonor Pimenta": {"notes": "Her campaign for the night trains."},
     "Nuno Valadares": {"email": ""},
     "Ophélie Garnier": {"email": ""},

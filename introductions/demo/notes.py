@@ -54,7 +54,7 @@ AMADOU_OUTCOME: Final = (
 )
 AMADOU_THANKS: Final = (
     "Dear Bashir, Amadou read the whole dummy and took forty pictures out of it, all the right ones. Thank you for "
-    "writing to him; supper is on me in November."
+    "writing to him; supper is on me when you are next in Lisbon."
 )
 KLARA: Final = _note("Klara", f"{_I_AM} {_BOOK}", "Amelie says that you tell people in one sentence where they belong.")
 KLARA_MESSAGE: Final = _message("Amelie", "I think you design for Klara Weiss.")
@@ -77,11 +77,11 @@ LEONOR: Final = (
 LEONOR_MESSAGE: Final = _message("Duarte", "you drew the letters for Leonor Pimenta's night trains.")
 JOAQUIM: Final = (
     "Dear Joaquim,\n\nI am Bob Brook, I edit The Estuary Review, a quarterly of sixty-four pages from Porto. We go "
-    "back to print in spring, and the issue is about bridges that were never built.\n\nYour piece on the flooded "
+    "back to print, and the first issue is about bridges that were never built.\n\nYour piece on the flooded "
     "school is the best thing on water I have read this year. Would you write 2,000 words for us? We pay, modestly "
     "and on time.\n\nA line is enough, and no is a fine answer.\n\nBob"
 )
 JOAQUIM_MESSAGE: Final = (
     "Hello Alice,\n\nyou know Joaquim Barreto, whose essay on the school at Pinhão I have read four times. Would you "
-    "pass the note below on to him? If it is the wrong moment, say so and I shall ask again in summer.\n\nBob"
+    "pass the note below on to him? If it is the wrong moment, say so and I shall ask another time.\n\nBob"
 )

@@ -15,7 +15,7 @@ DIRECTOR = "Creative director at an agency"
 STUDIO = "Partner in a small design studio"
 MUSEUM = "Head of communications at a museum or foundation"
 RECRUITER = "Recruiter for creative jobs"
-ESSAY = "Essayist for the spring issue"
+ESSAY = "Essayist for the first issue"
 
 
 def write_objectives(*, alice: User, bob: User, calendar: Calendar) -> dict[str, Seat]:
@@ -52,7 +52,7 @@ def write_objectives(*, alice: User, bob: User, calendar: Calendar) -> dict[str,
     )
     quarterly = write_objective(
         owner=bob,
-        title="Bring The Estuary Review back to print in spring",
+        title="Bring The Estuary Review back to print",
         why="Two years on a screen were enough.",
         target_date=calendar.day + timedelta(days=150),
         review_date=calendar.day + timedelta(days=12),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from introductions.demo import members, world
@@ -47,8 +48,10 @@ class Command(BaseCommand):
                 "The demo is here already. Nothing was written. --again deletes its members, with everything in "
                 "their books, and writes it anew."
             )
-        world.remove(members=existing, now=now)
-        world.build(now=now, people_count=options["people"], say=_nothing if options["quiet"] else self.stdout.write)
+        say = _nothing if options["quiet"] else self.stdout.write
+        with transaction.atomic():
+            world.remove(members=existing, now=now)
+            world.build(now=now, people_count=options["people"], say=say)
 
 
 def _nothing(_: str) -> None:
