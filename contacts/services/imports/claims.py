@@ -1,4 +1,4 @@
-"""Which worker may go on with an import: leases and fences, as for letters (docs/decisions/outbox.md).
+"""Which worker may go on with an import: leases and fences, as for letters (docs/decisions/0006-outbox.md).
 
 A claim is a conditional update that makes the fence grow by one. Each batch locks the import, looks whether the fence
 is still its own, and writes its rows in that same transaction: whatever a worker that was thought dead still does, is
