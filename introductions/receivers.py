@@ -27,7 +27,7 @@ def talked_by_mail(sender: object, *, reminder: Reminder, kind: InteractionKind,
         has_talked = kind in (InteractionKind.MET, InteractionKind.CALL)
     else:
         has_talked = reminder.kind == ReminderKind.DID_YOU_TALK
-    if not has_talked:
+    if not has_talked or reminder.about is None:
         return
     introduction = Introduction.objects.filter(id=reminder.about, owner=reminder.owner_id).first()
     # It may have been closed meanwhile; then the contact is noted, and nothing moves.

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Case, Count, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from contacts.models import Person, Relation, Reminder, ReminderKind, ReminderState
 from contacts.services import reminders
-from contacts.services.reminders import OPEN, cadence_due_at
+from contacts.services.reminders import OPEN, cadence_due_at, last_done
 from netapp.mail import outbox
 
 
@@ -40,11 +40,14 @@ def cancel_for_people(*, people: Sequence[Person], now: datetime) -> None:
 def reopen_cancelled(*, people: Sequence[Person], closed_at: datetime) -> None:
     """Open again what was cancelled at that very moment, when the people were deleted.
 
-    A cadence is refreshed instead.
+    What had been put off to a later day still waits for it. A cadence is refreshed instead.
     """
     cancelled = Reminder.objects.filter(person__in=people, state=ReminderState.CANCELLED, closed_at=closed_at)
     cancelled.exclude(kind=ReminderKind.KEEP_IN_TOUCH).update(
-        state=Case(When(sent_at=None, then=Value(ReminderState.WAITING)), default=Value(ReminderState.SENT)),
+        state=Case(
+            When(Q(sent_at=None) | Q(due_at__gt=closed_at), then=Value(ReminderState.WAITING)),
+            default=Value(ReminderState.SENT),
+        ),
         closed_at=None,
     )
 
@@ -67,6 +70,7 @@ def _open(people: Sequence[Person]) -> None:
         .values_list("person_id")
         .annotate(count=Count("id"))
     )
+    done_at = last_done(people)
     Reminder.objects.bulk_create(
         [
             Reminder(
@@ -74,7 +78,7 @@ def _open(people: Sequence[Person]) -> None:
                 person=person,
                 kind=ReminderKind.KEEP_IN_TOUCH,
                 key=f"{ReminderKind.KEEP_IN_TOUCH}:{person.id}:{counts.get(person.id, 0) + 1}",
-                due_at=cadence_due_at(person),
+                due_at=cadence_due_at(person, done_at.get(person.id)),
             )
             for person in people
         ],

@@ -10,9 +10,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
-from contacts.models import Interaction, InteractionKind, Person, Reminder, ReminderKind, ReminderState
+from contacts.models import InteractionKind, Person, Reminder, ReminderKind, ReminderState
 from netapp.accounts.models import User
 from netapp.lib.times import local_date, local_moment
 from netapp.mail import outbox
@@ -26,20 +26,30 @@ def morning_of(member: User, day: date) -> datetime:
     return local_moment(day, member.mail_from_time, member.zone)
 
 
-def cadence_due_at(person: Person) -> datetime:
-    """When a person with a cadence is due: that many days after the last real contact, or after the card was made."""
+def cadence_due_at(person: Person, done_at: datetime | None) -> datetime:
+    """When a person with a cadence is due: that many days after the last real contact, or after the card was made.
+
+    `done_at`, when the member last called a reminder of theirs done, counts like a contact.
+    """
     assert person.cadence_days is not None
-    zone = person.owner.zone
-    since = local_date(person.last_contact_at or person.created_at, zone)
-    return morning_of(person.owner, since + timedelta(days=person.cadence_days))
+    since = max((moment for moment in (person.last_contact_at, done_at) if moment), default=person.created_at)
+    day = local_date(since, person.owner.zone)
+    return morning_of(person.owner, day + timedelta(days=person.cadence_days))
+
+
+def last_done(people: Sequence[Person]) -> dict[UUID, datetime]:
+    """By person id: when the member last called a keep-in-touch reminder done. Those without any are left out."""
+    done = Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH, state=ReminderState.DONE)
+    return {person_id: at for person_id, at in done.values_list("person_id").annotate(Max("closed_at")) if person_id}
 
 
 @transaction.atomic
 def refresh_cadence(*, person: Person, now: datetime) -> None:
     """Bring the keep-in-touch reminder in line with the person's cadence and last contact.
 
-    Contact made since it was sent closes that occurrence and opens the next. No cadence, a card that is archived or
-    deleted, or somebody not met yet: no reminder.
+    What was sent gives way to the next occurrence where contact was made since, or where it would not be due any more:
+    contact noted later than it happened. No cadence, a card that is archived or deleted, or somebody not met yet: no
+    reminder.
     """
     reminder = (
         Reminder.objects.select_for_update()
@@ -51,21 +61,28 @@ def refresh_cadence(*, person: Person, now: datetime) -> None:
         if reminder:
             _close(reminder, ReminderState.CANCELLED, now)
         return
-    due_at = cadence_due_at(person)
+    due_at = cadence_due_at(person, last_done([person]).get(person.id))
     if reminder is None:
         _open_cadence(person, due_at)
     elif reminder.state == ReminderState.SENT:
-        if person.last_contact_at and reminder.sent_at and person.last_contact_at > reminder.sent_at:
-            _close(reminder, ReminderState.DONE, now)
+        zone = person.owner.zone
+        # By days: other hours, set after the letter of this morning went out, are no reason for a second one.
+        if _was_met_since(reminder, person) or local_date(due_at, zone) > local_date(now, zone):
+            _close(reminder, ReminderState.CANCELLED, now)
             _open_cadence(person, due_at)
-    elif reminder.due_at != due_at and not _is_snoozed(reminder, person):
+    elif reminder.due_at != due_at and not _is_snoozed_beyond(due_at, reminder, person):
         reminder.due_at = due_at
         reminder.save(update_fields=["due_at"])
 
 
-def _is_snoozed(reminder: Reminder, person: Person) -> bool:
-    """A snooze holds until the member makes contact after having been reminded."""
-    return reminder.sent_at is not None and not (person.last_contact_at and person.last_contact_at > reminder.sent_at)
+def _is_snoozed_beyond(due_at: datetime, reminder: Reminder, person: Person) -> bool:
+    """A snooze holds against an earlier day, until the member makes contact after having been reminded."""
+    return reminder.sent_at is not None and due_at < reminder.due_at and not _was_met_since(reminder, person)
+
+
+def _was_met_since(reminder: Reminder, person: Person) -> bool:
+    """Whether there was contact after the letter, or after the snooze."""
+    return bool(person.last_contact_at and reminder.sent_at and person.last_contact_at > reminder.sent_at)
 
 
 def _open_cadence(person: Person, due_at: datetime) -> None:
@@ -114,30 +131,31 @@ def done(*, reminder: Reminder, now: datetime) -> bool:
     if not _claim(reminder, OPEN):
         return False
     _close(reminder, ReminderState.DONE, now)
-    person = reminder.person
-    if reminder.kind == ReminderKind.KEEP_IN_TOUCH and person and person.cadence_days:
-        today = local_date(now, person.owner.zone)
-        due_at = max(cadence_due_at(person), morning_of(person.owner, today + timedelta(days=person.cadence_days)))
-        _open_cadence(person, due_at)
+    if reminder.kind == ReminderKind.KEEP_IN_TOUCH and reminder.person:
+        refresh_cadence(person=reminder.person, now=now)
     return True
 
 
 @transaction.atomic
 def reopen(*, reminder: Reminder, now: datetime) -> bool:
-    """Take `done` back. False where the reminder is open, or where its successor was sent meanwhile."""
-    if not _claim(reminder, (ReminderState.DONE, ReminderState.CANCELLED)):
+    """Take `done` back. False where nothing is to be taken back, or not any more: its successor was sent, or the
+    person needs no reminder by now."""
+    if not _claim(reminder, [ReminderState.DONE]):
         return False
-    if reminder.kind == ReminderKind.KEEP_IN_TOUCH and reminder.person_id:
-        following = Reminder.objects.select_for_update().filter(
-            person_id=reminder.person_id, kind=reminder.kind, state__in=OPEN
-        )
+    person = reminder.person if reminder.kind == ReminderKind.KEEP_IN_TOUCH else None
+    if person:
+        following = Reminder.objects.filter(person=person, kind=reminder.kind, state__in=OPEN)
         if following.filter(state=ReminderState.SENT).exists():
             return False
-        following.delete()
-    reminder.state = ReminderState.SENT if reminder.sent_at else ReminderState.WAITING
+        _cancel(following, now)
+    is_sent = reminder.sendings > 0 and reminder.due_at <= now
+    reminder.state = ReminderState.SENT if is_sent else ReminderState.WAITING
     reminder.closed_at = None
     reminder.save(update_fields=["state", "closed_at"])
-    return True
+    if person:
+        refresh_cadence(person=person, now=now)
+        reminder.refresh_from_db(fields=["state"])
+    return reminder.state in OPEN
 
 
 @transaction.atomic
@@ -176,16 +194,6 @@ def cancel_about(*, about: UUID, now: datetime, kinds: Sequence[ReminderKind] = 
 def cancel_for_person(*, person: Person, now: datetime) -> int:
     """Cancel every open reminder about this person; how many there were."""
     return _cancel(person.reminders.filter(state__in=OPEN), now)
-
-
-def last_contact_at(person: Person) -> datetime | None:
-    """The last real contact: a crowd in which both were is none."""
-    return (
-        Interaction.objects.filter(person=person, kind__in=CADENCE_KINDS)
-        .order_by("-happened_at")
-        .values_list("happened_at", flat=True)
-        .first()
-    )
 
 
 @transaction.atomic

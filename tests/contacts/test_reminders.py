@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contacts.models import Direction, Interaction, InteractionKind, Reminder, ReminderKind, ReminderState
-from contacts.services import interactions, reminders, sending
+from contacts.services import interactions, people, reminders, sending
 from netapp.accounts.services import change_settings
 from netapp.lib import tokens
 from netapp.lib.times import local_date, local_moment, within_hours
@@ -86,8 +86,31 @@ class TestCadence:
             person=ana, kind=InteractionKind.MET, direction=Direction.BOTH, happened_at=later, note="", now=later
         )
         first, second = Reminder.objects.filter(person=ana).order_by("due_at")
-        assert (first.state, second.state) == (ReminderState.DONE, ReminderState.WAITING)
+        assert (first.state, second.state) == (ReminderState.CANCELLED, ReminderState.WAITING)
         assert second.due_at > first.due_at
+
+    def test_contact_noted_late_counts_from_its_own_day(self, ana):
+        due = the_reminder(ana).due_at
+        sending.send_due(owner_id=ana.owner_id, now=due)
+        interactions.log_contact(
+            person=ana, kind=InteractionKind.MET, happened_at=due - timedelta(days=2), now=due + timedelta(hours=3)
+        )
+        assert the_reminder(ana).state == ReminderState.WAITING
+        assert the_reminder(ana).due_at.astimezone(BERLIN).date() == date(2026, 6, 10)
+
+    def test_contact_taken_back_counts_no_more(self, ana):
+        due = the_reminder(ana).due_at
+        sending.send_due(owner_id=ana.owner_id, now=due)
+        made = interactions.log_contact(person=ana, kind=InteractionKind.MET, happened_at=due, now=due)
+        interactions.remove_contact(interaction=made, now=due)
+        assert the_reminder(ana).due_at == due
+
+    def test_other_hours_on_the_day_of_the_letter_bring_no_second_one(self, ana):
+        due = the_reminder(ana).due_at
+        sending.send_due(owner_id=ana.owner_id, now=due)
+        ana.owner.mail_from_time = time(18)
+        reminders.refresh_cadence(person=ana, now=due + timedelta(hours=1))
+        assert the_reminder(ana).state == ReminderState.SENT
 
     def test_no_cadence_no_reminder(self, ana):
         ana.cadence_days = None
@@ -152,7 +175,48 @@ class TestSnoozeAndDone:
         reminders.done(reminder=reminder, now=NOW)
         assert reminders.reopen(reminder=reminder, now=NOW)
         assert the_reminder(ana).id == reminder.id
-        assert ana.reminders.count() == 1
+        assert reminders.done(reminder=reminder, now=NOW)
+        assert the_reminder(ana).due_at.astimezone(BERLIN).date() == date(2026, 6, 3)
+
+    def test_done_holds_whatever_is_noted_of_older_days(self, ana):
+        due = the_reminder(ana).due_at
+        reminders.done(reminder=the_reminder(ana), now=due)
+        interactions.log_contact(
+            person=ana, kind=InteractionKind.CALL, happened_at=NOW - timedelta(days=90), now=due + timedelta(hours=1)
+        )
+        assert the_reminder(ana).due_at.astimezone(BERLIN).date() == date(2026, 6, 12)
+
+    def test_done_is_not_taken_back_for_somebody_put_aside_since(self, ana):
+        reminder = the_reminder(ana)
+        reminders.done(reminder=reminder, now=NOW)
+        people.archive_person(person=ana, now=NOW)
+        reminder = Reminder.objects.get(id=reminder.id)
+        assert not reminders.reopen(reminder=reminder, now=NOW)
+        assert not ana.reminders.filter(state__in=reminders.OPEN).exists()
+
+    def test_what_is_no_longer_wanted_is_not_taken_back(self, alice):
+        reminder = reminders.schedule(owner=alice, kind=ReminderKind.PROMISE, key="promise:1", due_at=NOW, text="deck")
+        Reminder.objects.update(state=ReminderState.CANCELLED)
+        assert not reminders.reopen(reminder=reminder, now=NOW)
+
+    def test_a_snooze_gives_way_to_contact_noted_late(self, ana):
+        due = the_reminder(ana).due_at
+        sending.send_due(owner_id=ana.owner_id, now=due)
+        reminders.snooze(reminder=the_reminder(ana), until=date(2026, 5, 20), now=due)
+        interactions.log_contact(person=ana, kind=InteractionKind.MET, happened_at=due - timedelta(days=1), now=due)
+        assert the_reminder(ana).due_at.astimezone(BERLIN).date() == date(2026, 6, 11)
+
+    def test_a_snooze_outlives_a_card_that_was_deleted_for_a_moment(self, alice, ana):
+        promise = reminders.schedule(
+            owner=alice, kind=ReminderKind.PROMISE, key="promise:1", due_at=NOW, text="the deck", person=ana
+        )
+        sending.send_due(owner_id=alice.id, now=NOW)
+        promise.refresh_from_db()
+        reminders.snooze(reminder=promise, until=date(2026, 5, 20), now=NOW)
+        people.delete_person(person=ana, now=NOW)
+        people.restore_person(person=ana, now=NOW)
+        promise.refresh_from_db()
+        assert promise.state == ReminderState.WAITING
 
     def test_scheduling_twice_is_one_row(self, alice):
         for _ in range(2):
