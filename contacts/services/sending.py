@@ -14,7 +14,7 @@ from django.db.models import F
 from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from netapp.accounts.models import User
 from netapp.lib import tokens
-from netapp.lib.times import within_hours
+from netapp.lib.times import local_date, within_hours
 from netapp.mail import outbox
 
 DIGEST_KINDS = (ReminderKind.KEEP_IN_TOUCH, ReminderKind.PROMISE)
@@ -94,7 +94,7 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
         {
             "reminder": reminder,
             "person": reminder.person,
-            "since": _since(reminder.person, now),
+            "since": _since(owner, reminder.person, now),
             "token": tokens.placeholder("reminder", reminder.salt),
         }
         for reminder in reminders
@@ -111,8 +111,8 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
     )
 
 
-def _since(person: Person | None, now: datetime) -> int | None:
-    """Whole days since the last contact, or None where there was none."""
+def _since(owner: User, person: Person | None, now: datetime) -> int | None:
+    """Days since the last contact as the owner's calendar counts them, or None where there was none."""
     if person is None or person.last_contact_at is None:
         return None
-    return (now - person.last_contact_at).days
+    return (local_date(now, owner.zone) - local_date(person.last_contact_at, owner.zone)).days

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.urls import reverse
+from django.utils import timezone
 
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -75,7 +76,9 @@ def post(
         is_shown = member is not None and all(one.email.lower() == member.email.lower() for one in (*readers, *copies))
     salt = "" if is_essential else secrets.token_urlsafe(16)
     stop_url = "" if is_essential else settings.BASE_URL + reverse("mail:stop", args=[tokens.placeholder("stop", salt)])
-    rendered = render(template, {**context, "stop_url": stop_url, "is_essential": is_essential})
+    # Days in a letter are the member's, whether a worker writes it or somebody else's click.
+    with timezone.override(member.zone if member else None):
+        rendered = render(template, {**context, "stop_url": stop_url, "is_essential": is_essential})
     due_at = due_at or now
     letter, is_new = Letter.objects.get_or_create(
         key=key,

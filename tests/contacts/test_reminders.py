@@ -243,6 +243,13 @@ class TestSending:
         assert "every month" in letter.text
         assert letter.to == [alice.email]
 
+    def test_yesterday_evening_is_yesterday(self, alice):
+        evening = datetime(2026, 5, 3, 20, tzinfo=UTC)
+        person = PersonFactory(owner=alice, cadence_days=1, last_contact_at=evening)
+        reminders.refresh_cadence(person=person, now=evening)
+        sending.send_due(owner_id=alice.id, now=the_reminder(person).due_at)
+        assert "You were last in touch yesterday" in Letter.objects.get().text
+
     def test_sent_once_however_often_it_is_asked(self, ana):
         now = the_reminder(ana).due_at
         assert [sending.send_due(owner_id=ana.owner_id, now=now) for _ in range(3)] == [1, 0, 0]

@@ -156,6 +156,19 @@ class TestReminders:
         assert "Thank Bob Brook" in sent.letters("thank_introducer")[0].subject
 
 
+    def test_days_in_a_letter_are_the_members(self, sent, alice):
+        alice.time_zone = "Pacific/Auckland"
+        alice.save()
+        late = NOW + timedelta(hours=13 - NOW.hour)
+        sent.answer("introducer", "yes", now=late)
+        sent.answer("target", "yes", now=late)
+        due_at = Reminder.objects.get(kind=ReminderKind.DID_YOU_TALK).due_at
+        sending.send_due(owner_id=alice.id, now=due_at)
+        day = late.astimezone(alice.zone)
+        assert day.date() != late.date()
+        assert f"on {day:%-d %B} Bob Brook introduced you" in sent.letters("did_you_talk")[0].text.replace("On ", "on ")
+
+
 class TestThanks:
     """An introducer always learns the outcome, and is not thanked twice."""
 
