@@ -69,16 +69,11 @@ class Candidate:
 
 def introductions_of(member: User) -> QuerySet[Introduction]:
     """Every introduction the member asked for, newest first, with what a `View` needs."""
-    told = Prefetch(
-        "consents",
-        Consent.objects.filter(party=Party.INTRODUCER, state=ConsentState.ANSWERED),
-        to_attr="helpers",
-    )
     seen = Prefetch("events", Event.objects.filter(_seen_by_asker()), to_attr="seen_events")
     return (
         Introduction.objects.filter(owner=member)
         .select_related("owner", "target", "introducer")
-        .prefetch_related(told, seen)
+        .prefetch_related(seen)
         .order_by("-created_at", "id")
     )
 
@@ -90,7 +85,7 @@ def in_hand(member: User) -> list[View]:
 
 
 def over(member: User) -> QuerySet[Introduction]:
-    """What is over, the last ended first as far as the asker knows; each to be put through `view`."""
+    """What is over, the last begun first; each to be put through `view`."""
     return introductions_of(member).filter(shown_state__in=ENDED)
 
 
@@ -121,9 +116,7 @@ def view(introduction: Introduction) -> View:
         target=introduction.target_name,
         target_first=target_first,
         target_about=introduction.target_about,
-        target_card=introduction.target
-        if introduction.target and introduction.target.owner_id == introduction.owner_id
-        else None,
+        target_card=_own_card(introduction),
         introducer=introducer,
         introducer_first=first,
         shown=shown,
@@ -137,6 +130,12 @@ def view(introduction: Introduction) -> View:
         moves=moves,
         is_told=told,
     )
+
+
+def _own_card(introduction: Introduction) -> Person | None:
+    """The target's card, where it is in the asker's own book and not deleted."""
+    card = introduction.target
+    return card if card and card.owner_id == introduction.owner_id and card.deleted_at is None else None
 
 
 def can_tell(introduction: Introduction) -> bool:
@@ -233,7 +232,7 @@ def known_people(member: User, words: str) -> list[Person]:
 
 def next_introducer(introduction: Introduction) -> Person | None:
     """The best introducer to the same target who was not asked about them yet, or None. From the asker's own rows."""
-    if introduction.target is None:
+    if introduction.target is None or introduction.target.deleted_at is not None:
         return None
     asked = set(
         Introduction.objects.filter(owner=introduction.owner, target=introduction.target)
@@ -257,7 +256,8 @@ def _by_worth(one: Candidate) -> tuple[bool, int, float, str]:
 
 
 def _can_ask(member: User, person: Person) -> bool:
-    return person.owner_id == member.id and person.relation == Relation.KNOWN and person.deleted_at is None
+    is_here = person.deleted_at is None and person.archived_at is None
+    return is_here and person.owner_id == member.id and person.relation == Relation.KNOWN
 
 
 def _candidate(person: Person, noted: Acquaintance | None) -> Candidate:

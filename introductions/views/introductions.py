@@ -58,7 +58,9 @@ def withdraw(request: MemberRequest, introduction_id: UUID) -> HttpResponse:
     except (MoveNotAllowed, services.Overtaken):
         messages.info(request, "That is not possible any more.")
     else:
-        messages.success(request, "Withdrawn. Whoever was asked is told that nothing is needed.")
+        was_sent = row.shown_state != State.DRAFT
+        said = "Withdrawn. Whoever was asked is told that nothing is needed." if was_sent else "Thrown away."
+        messages.success(request, said)
     return redirect("introductions:introduction", row.id)
 
 
@@ -128,7 +130,7 @@ def _page(
     came_to_nothing = view.shown in (State.DECLINED, State.WITHDRAWN)
     context = {
         "it": view,
-        "seat": row.seat,
+        "seat": row.seat if row.seat and row.seat.objective.deleted_at is None else None,
         "note": row.note,
         "message": row.message,
         "words": notes.word_count(row.note),

@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts.models import AcquaintanceSource, Closeness, Connection, Handle, Reach, Relation
+from contacts.services import people
 from contacts.services.acquaintances import record_acquaintance
 from introductions import notes
 from introductions.lifecycle import MoveNotAllowed, State
 from introductions.models import ConsentState, Introduction, Route, RouteSearch
 from introductions.services import introductions as services
+from introductions.services import objectives
 from netapp.mail.models import Letter, LetterState, Suppression
 from netapp.mail.suppression import digest_of
 from tests.factories import NOW, ConnectionFactory, IntroductionFactory, PersonFactory
@@ -264,6 +266,26 @@ class TestPages:
         assert "Would you pass this on?" in alice_client.get(url).content.decode()
         alice_client.post(url, {"message": "Shorter", "note": "Dear Charlie", "seat": ""})
         assert draft.fresh().message == "Shorter"
+
+    def test_no_link_leads_to_what_was_deleted(self, alice_client, sent):
+        sent.answer("introducer", "yes")
+        sent.answer("target", "yes")
+        objective = sent.introduction.seat.objective
+        links = [
+            reverse("contacts:person", args=[sent.charlie.id]),
+            reverse("introductions:objective", args=[objective.id]),
+        ]
+        here = reverse("introductions:introduction", args=[sent.introduction.id])
+        assert all(link in alice_client.get(here).content.decode() for link in links)
+        people.delete_person(person=sent.charlie, now=NOW)
+        objectives.delete_objective(objective=objective, now=NOW)
+        assert not any(link in alice_client.get(here).content.decode() for link in links)
+
+    def test_a_draft_is_thrown_away_without_a_word_of_others(self, alice_client, draft):
+        url = reverse("introductions:withdraw", args=[draft.introduction.id])
+        page = alice_client.post(url, follow=True).content.decode()
+        assert "Thrown away." in page
+        assert "Whoever was asked" not in page
 
     def test_asking_again_leads_to_the_open_one(self, alice_client, sent):
         answer = alice_client.get(ask_url(sent.charlie))

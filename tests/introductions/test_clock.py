@@ -8,7 +8,7 @@ from django.utils import timezone
 from time_machine import travel
 
 from contacts.models import AcquaintanceSource, Closeness, Interaction, Reach, Reminder, ReminderKind
-from contacts.services import sending
+from contacts.services import people, sending
 from contacts.services.acquaintances import record_acquaintance
 from introductions import letters
 from introductions.lifecycle import State
@@ -108,7 +108,8 @@ class TestSilence:
 class TestNextBest:
     """Not this time comes with somebody else to ask, where the asker's own notes know one."""
 
-    def test_the_next_introducer_who_was_not_asked(self, sent, alice):
+    @pytest.fixture
+    def ann(self, sent, alice):
         ann = card(alice, "Ann Able", "ann@x.test")
         InteractionFactory(person=ann)
         ann.last_contact_at = NOW
@@ -124,12 +125,25 @@ class TestNextBest:
                 now=NOW,
                 source=AcquaintanceSource.SAID,
             )
+        return ann
+
+    def test_the_next_introducer_who_was_not_asked(self, sent, ann):
         sent.answer("introducer", "no")
         closing.tell_asker(introduction_id=sent.introduction.id, now=NOW + 2 * DAY)
         (letter,) = sent.letters("not_this_time")
         assert "Ask Ann Able" in letter.text
         assert f"/ask/{sent.charlie.id}/?introducer={ann.id}" in letter.text
         assert "Ask Bob" not in letter.text
+
+    @pytest.mark.parametrize("gone", ["target", "introducer"])
+    def test_nobody_who_is_gone(self, sent, ann, gone):
+        sent.answer("introducer", "no")
+        if gone == "target":
+            people.delete_person(person=sent.charlie, now=NOW)
+        else:
+            people.archive_person(person=ann, now=NOW)
+        closing.tell_asker(introduction_id=sent.introduction.id, now=NOW + 2 * DAY)
+        assert "may know" not in sent.letters("not_this_time")[0].text
 
     def test_nobody_is_nobody(self, sent):
         sent.answer("introducer", "no")
