@@ -21,6 +21,9 @@ from introductions.lifecycle import Party, State
 from introductions.models import Consent, ConsentState, Introduction
 
 LATELY: Final = timedelta(days=90)
+REFUSED_HOLDS: Final = timedelta(days=365)
+"""Nobody is proposed again so soon after a request that may have come to nothing."""
+
 _WENT_WELL: Final = (State.INTRODUCED, State.FORWARDED, State.TALKED, State.CLOSED)
 
 
@@ -58,6 +61,12 @@ def ask_load(*, member_id: int, now: datetime) -> Mapping[str, AskLoad]:
         load[0] += still
         load[1] += every
     return {email: AskLoad(open=still, recent=every) for email, (still, every) in loads.items()}
+
+
+def asked_about(*, member_id: int, now: datetime) -> Collection[UUID]:
+    """The cards that the member asked to meet within a year, whatever came of it. One query."""
+    rows = Introduction.objects.filter(owner=member_id, target__isnull=False, asked_at__gt=now - REFUSED_HOLDS)
+    return {target_id for target_id in rows.values_list("target_id", flat=True) if target_id is not None}
 
 
 def asked_lately(*, member_id: int, person_ids: Collection[UUID], now: datetime) -> Mapping[UUID, int]:

@@ -2,7 +2,7 @@
 the chance is, on whom most hangs, and the next obvious thing to do. Reads rows; computes nothing that a worker should.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Fit:
 
     shared_by: whose card it is, where it is not the member's own. vouched_by: who shares of them what makes them fit,
     where the member's own card does not. request: the one for them that is open.
+    was_asked_about: within the last year, whatever came of it.
     """
 
     match: SeatMatch
@@ -46,6 +47,7 @@ class Fit:
     route: RouteView | None
     is_pending: bool
     request: asked.Request | None
+    was_asked_about: bool
 
     @property
     def is_own(self) -> bool:
@@ -176,18 +178,22 @@ class Assessment:
 
     @property
     def next(self) -> Next | None:
-        """Of the seats not in hand and not being asked for: the person most likely to be met."""
-        best: tuple[float, str, Next] | None = None
+        """Of the seats not in hand and not being asked for: whom one friend can introduce, else the nearest.
+
+        Most chains of two are lost on the way, so a longer way is proposed only where there is none over one friend.
+        """
+        best: tuple[int, float, str, Next] | None = None
         for standing in self.seats:
             if standing.is_in_hand or standing.asking:
                 continue
             for fit in standing.fits:
-                if fit.route is None:
+                if fit.route is None or fit.was_asked_about:
                     continue
-                found = (-fit.route.chance, fit.name, Next(fit=fit, seat=standing.seat, route=fit.route))
-                if best is None or found[:2] < best[:2]:
+                proposal = Next(fit=fit, seat=standing.seat, route=fit.route)
+                found = (fit.route.distance, -fit.route.chance, fit.name, proposal)
+                if best is None or found[:3] < best[:3]:
                     best = found
-        return best[2] if best else None
+        return best[3] if best else None
 
     @property
     def bare(self) -> Seat | None:
@@ -222,7 +228,12 @@ def assess(*, member: User, objectives: Sequence[Objective], now: datetime) -> l
     matches = list(SeatMatch.objects.filter(seat__in=seats).order_by("seat_id", "verdict", "-score", "person_id"))
     ids = {match.person_id for match in matches} | {match.rests_on_id for match in matches if match.rests_on_id}
     own = Person.objects.filter(owner=member, deleted_at=None, archived_at=None).defer("notes", "search_text")
-    cards = _Cards(own.in_bulk(list(ids)), shared_cards(circle, ids), asked.open_requests(member_id=member.pk))
+    cards = _Cards(
+        own.in_bulk(list(ids)),
+        shared_cards(circle, ids),
+        asked.open_requests(member_id=member.pk),
+        asked.asked_about(member_id=member.pk, now=now),
+    )
     targets = {person_id for person_id in ids if cards.is_target(person_id)}
     ways = routes_by_target(member=member, targets=targets, now=now, circle=circle)
     done = set(
@@ -265,6 +276,7 @@ class _Cards:
     own: Mapping[UUID, Person]
     shared: Mapping[UUID, SharedCard]
     open_requests: Mapping[UUID, asked.Request]
+    asked_about: Collection[UUID]
 
     def is_target(self, person_id: UUID) -> bool:
         person = self.own.get(person_id)
@@ -301,4 +313,5 @@ class _Cards:
             route=route,
             is_pending=is_target and not is_done,
             request=self.open_requests.get(match.person_id),
+            was_asked_about=match.person_id in self.asked_about,
         )

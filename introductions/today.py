@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from contacts.models import Person, Relation, Reminder, ReminderState
 from contacts.queries.reminders import due
 from introductions import lifecycle
+from introductions.asked import REFUSED_HOLDS
 from introductions.models import (
     Consent,
     ConsentState,
@@ -40,7 +41,6 @@ MOST_MATCHES = 500
 FADING_STRENGTH = 0.35
 FADING_AFTER = timedelta(days=120)
 DORMANT_AFTER = timedelta(days=3 * 365)
-REFUSED_HOLDS = timedelta(days=365)
 
 
 class Sort(StrEnum):

@@ -74,8 +74,8 @@ class RouteView:
 
     @property
     def people(self) -> list[dict[str, str]]:
-        heads = [{"label": leg.head, "note": leg.head_about, "key": str(leg.head)} for leg in self.legs]
-        return [{"label": "You", "note": "", "key": "you"}, *heads]
+        heads = [{"label": leg.head, "note": leg.head_about} for leg in self.legs]
+        return [{"label": "You", "note": ""}, *heads]
 
     @property
     def drawn(self) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -14,9 +15,18 @@ from introductions.matching import rematch
 from introductions.models import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
 from introductions.routes import refresh_routes, want_routes
 from introductions.services import objectives as services
+from introductions.services import searches
 from introductions.starters import STARTERS
 from netapp.accounts.models import User
-from tests.factories import NOW, AcquaintanceFactory, ObjectiveFactory, SeatFactory, SeatMatchFactory
+from tests.factories import (
+    NOW,
+    AcquaintanceFactory,
+    IntroductionFactory,
+    ObjectiveFactory,
+    SeatFactory,
+    SeatMatchFactory,
+    UserFactory,
+)
 from tests.networks import card, connect, verify
 
 BLANK = {"why": "", "target_date": "", "review_date": ""}
@@ -187,6 +197,52 @@ def test_the_next_thing_is_the_likeliest_ask_and_the_hinge_is_named(alice, book)
     assert assessment.hinge.friend.full_name == "Bob"
     assert [seat.title for seat in assessment.hinge.lost] == ["Printer"]
     assert (assessment.in_hand, assessment.near) == (1, 3)
+
+
+def test_one_friend_comes_before_a_likelier_chain_of_two(alice, bob, book):
+    verify(carla := UserFactory(email="carla@kith.test", name="Carla Conti"))
+    connect(bob, carla)
+    card(bob, "Carla", carla.email, strength=1.0, reach=1, layer=5)
+    card(carla, "Piet", "piet@example.org", role="Printer", strength=1.0, reach=2)
+    Person.objects.filter(owner=bob, full_name="Paula").update(strength=0.01)
+    searches.books_moved(member_ids={alice.pk}, now=NOW)
+    rematch(member_id=alice.pk, now=NOW)
+    for match in SeatMatch.objects.select_related("person").exclude(person__full_name="Held"):
+        want_routes(owner=alice, target=match.person, now=NOW)
+    Seat.objects.filter(title="Agent").delete()
+    refresh_routes(member_id=alice.pk, now=NOW)
+    fits = {fit.name: fit for fit in standing_of(alice, book).seats[-1].fits}
+    assert (fits["Paula"].route.distance, fits["Piet"].route.distance) == (1, 2)
+    assert fits["Piet"].route.chance > fits["Paula"].route.chance
+    proposed = standing_of(alice, book).next
+    assert proposed is not None
+    assert proposed.fit.name == "Paula"
+
+
+def test_whoever_was_asked_about_lately_is_not_proposed(alice, book):
+    paula = standing_of(alice, book).next
+    assert paula is not None
+    IntroductionFactory(
+        owner=alice,
+        target=Person.objects.get(id=paula.fit.person_id),
+        state="declined",
+        shown_state="declined",
+        asked_at=NOW - timedelta(days=100),
+    )
+    following = standing_of(alice, book).next
+    assert following is not None
+    assert following.fit.name == "Ben"
+    drafts = standing_of(alice, book).seats[-1].fits[0]
+    assert drafts.request is None
+
+
+def test_how_a_request_stands_is_said_in_its_own_word(alice, alice_client, book):
+    ben = Person.objects.get(owner=alice, full_name="Ben")
+    one = IntroductionFactory(owner=alice, target=ben, state="draft", shown_state="draft")
+    url = reverse("introductions:objective", args=[book.id])
+    assert "Ben: a draft" in alice_client.get(url).content.decode()
+    type(one).objects.filter(id=one.id).update(state="introduced", shown_state="introduced", introduced_at=NOW)
+    assert "Ben: introduced" in alice_client.get(url).content.decode()
 
 
 def test_the_page_says_it_in_words_and_shows_nothing_of_bobs_book(alice_client, alice, bob, book):
