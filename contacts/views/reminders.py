@@ -1,6 +1,6 @@
 """Reminders: the list, and what can be said to one, in the page or from its mail."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +24,8 @@ from netapp.accounts.types import MemberRequest
 from netapp.lib.http import safe_next
 from netapp.lib.times import local_date
 
+CLOSED = "This one is closed already. There is nothing more to do."
+
 
 @login_required
 @require_safe
@@ -33,7 +35,6 @@ def reminder_list(request: MemberRequest) -> HttpResponse:
     context = {
         "due": queries.due(member=request.user, now=now),
         "coming": queries.coming(member=request.user, now=now),
-        "snooze_form": SnoozeForm(),
     }
     return render(request, "contacts/reminders.html", context)
 
@@ -64,12 +65,14 @@ def reminder_reopen(request: MemberRequest, reminder_id: UUID) -> HttpResponse:
 def reminder_snooze(request: MemberRequest, reminder_id: UUID) -> HttpResponse:
     """Put it off to a day."""
     reminder = access.reminder_for(request.user, reminder_id)
-    form = SnoozeForm(request.POST, today=local_date(timezone.now(), request.user.zone))
-    if form.is_valid():
-        reminders.snooze(reminder=reminder, until=form.cleaned_data["until"], now=timezone.now())
+    now = timezone.now()
+    form = SnoozeForm(request.POST, today=local_date(now, request.user.zone))
+    if not form.is_valid():
+        messages.error(request, "Choose a day after today.")
+    elif reminders.snooze(reminder=reminder, until=form.cleaned_data["until"], now=now):
         messages.success(request, f"Put off until {form.cleaned_data['until']:%-d %B}.")
     else:
-        messages.error(request, "Choose a day after today.")
+        messages.info(request, "That one is closed already.")
     return _back(request)
 
 
@@ -90,7 +93,7 @@ def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
     form = ReminderAnswerForm(request.POST or None, today=today)
     said = ""
     if request.method == "POST" and form.is_valid():
-        said = _act(reminder, form, today)
+        said = _act(reminder, form, now)
         reminder.refresh_from_db()
     context = {
         "reminder": reminder,
@@ -103,29 +106,28 @@ def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
         "next_week": today + timedelta(days=7),
     }
     status = 422 if request.method == "POST" and not said else 200
-    return render(request, "contacts/reminder_answer.html", context, status=status)
+    # The reader is not logged in, but the days are theirs.
+    with timezone.override(reminder.owner.zone):
+        return render(request, "contacts/reminder_answer.html", context, status=status)
 
 
-def _act(reminder: Reminder, form: ReminderAnswerForm, today: date) -> str:
+def _act(reminder: Reminder, form: ReminderAnswerForm, now: datetime) -> str:
     """Do what the button says; the sentence that tells so."""
-    now = timezone.now()
     action = form.cleaned_data["action"]
     if action == "stop":
         stopped = reminders.stop_cadence(reminder=reminder, now=now)
         return "Kith will not remind you of them again." if stopped else "There was nothing to stop."
-    if reminder.state not in reminders.OPEN:
-        return "You have already answered this one."
     if action == "done":
-        reminders.done(reminder=reminder, now=now)
-        return "Done."
+        return "Done." if reminders.done(reminder=reminder, now=now) else CLOSED
     if action == "snooze":
-        reminders.snooze(reminder=reminder, until=form.cleaned_data["until"], now=now)
-        return f"Kith reminds you again on {form.cleaned_data['until']:%A, %-d %B}."
+        until = form.cleaned_data["until"]
+        is_put_off = reminders.snooze(reminder=reminder, until=until, now=now)
+        return f"Kith reminds you again on {until:%A, %-d %B}." if is_put_off else CLOSED
     kind = InteractionKind(form.cleaned_data["kind"])
     with transaction.atomic():
         # Claimed first: of two clicks at once, one notes the contact.
         if not reminders.done(reminder=reminder, now=now):
-            return "You have already answered this one."
+            return CLOSED
         if reminder.person is not None:
             interactions.log_contact(
                 person=reminder.person, kind=kind, direction=Direction.BOTH, happened_at=now, now=now

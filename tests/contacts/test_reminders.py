@@ -337,13 +337,28 @@ class TestFromTheMail:
     def test_twice_is_told_so_and_harmless(self, ana, path):
         for _ in range(2):
             answer = Client().post(path, {"action": "spoke", "kind": "met"})
-        assert "already answered" in answer.content.decode()
+        assert "closed already" in answer.content.decode()
         assert Interaction.objects.filter(person=ana).count() == 2
 
     def test_snooze(self, ana, path):
         answer = Client().post(path, {"action": "snooze", "days": "7"})
         assert "reminds you again on Wednesday, 20 May" in answer.content.decode()
         assert the_reminder(ana).due_at.astimezone(BERLIN).date() == date(2026, 5, 20)
+
+    @pytest.mark.parametrize(
+        ("action", "said"), [("done", "You have already answered this one, on 13 May"), ("stop", "no longer needed")]
+    )
+    def test_later_it_says_what_became_of_it(self, path, action, said):
+        Client().post(path, {"action": action})
+        assert said in Client().get(path).content.decode()
+        assert "closed already" in Client().post(path, {"action": "snooze", "days": "7"}).content.decode()
+
+    def test_its_days_are_the_members(self, alice, path, time_machine):
+        alice.time_zone = "Pacific/Auckland"
+        alice.save()
+        time_machine.move_to(datetime(2026, 5, 13, 13, tzinfo=UTC))
+        Client().post(path, {"action": "done"})
+        assert "on 14 May" in Client().get(path).content.decode()
 
     def test_snooze_to_no_day_says_what_to_do(self, path):
         answer = Client().post(path, {"action": "snooze", "until": "2020-01-01"})
@@ -368,6 +383,14 @@ class TestPages:
         time_machine.move_to(the_reminder(ana).due_at + timedelta(hours=1))
         page = alice_client.get(reverse("contacts:reminders")).content.decode()
         assert "Get back in touch with Ana Ribeiro" in page
+
+    def test_a_snooze_that_came_too_late_says_so(self, ana, alice_client):
+        reminder = the_reminder(ana)
+        reminders.done(reminder=reminder, now=NOW)
+        url = reverse("contacts:reminder_snooze", args=[reminder.id])
+        page = alice_client.post(url, {"days": 7}, follow=True).content.decode()
+        assert "closed already" in page
+        assert "Put off" not in page
 
     def test_a_stranger_sees_and_moves_nothing(self, ana, charlie_client):
         reminder = the_reminder(ana)
