@@ -44,7 +44,7 @@ def names(introduction: Introduction) -> dict[str, str]:
     asker = introduction.owner.name or NAMELESS
     return {
         "asker": asker,
-        "asker_first": first_name(asker),
+        "asker_first": first_name(asker) if introduction.owner.name else NAMELESS,
         "introducer": introduction.introducer_name,
         "introducer_first": first_name(introduction.introducer_name),
         "target": introduction.target_name,

@@ -243,6 +243,7 @@ class TestAddresses:
         sent.answer("introducer", "yes")
         letter = sent.letters("target_asked")[0]
         assert sent.alice.email not in letter.text + letter.html + letter.subject
+        assert "A member of Kith writes:" in letter.text
 
 
 def test_the_log_of_the_asker_leaves_out_what_the_others_did(sent):
