@@ -29,7 +29,6 @@ class About:
     objective: str = ""
     why: str = ""
     seat: str = ""
-    evidence: str = ""
 
 
 def word_count(text: str) -> int:
@@ -73,10 +72,9 @@ def draft_note(about: About) -> str:
 
 def draft_message(about: About) -> str:
     """A first version of the few lines to the friend; the letter around it greets and says who writes."""
-    knows = f" ({about.evidence})" if about.evidence else ""
     wish = f"You know what I am after: {_plain(about.objective)}. " if about.objective else ""
     return (
-        f"{wish}I think you know {about.target}{knows}, and I would love to talk to them. "
+        f"{wish}I think you know {about.target}, and I would love to talk to them. "
         "Below is a note that you could pass on as it stands. If you would rather not, just say so: "
         "it changes nothing between us."
     )
@@ -90,7 +88,7 @@ def first_name(name: str) -> str:
 def _why_you(about: About) -> str:
     work = " at ".join(part for part in (about.target_role, about.target_organisation) if part)
     if work and about.seat and about.seat.casefold() not in work.casefold():
-        return f"I am looking for a {_lower(about.seat)}, and your work as {work} is why I thought of you."
+        return f"I am looking for {_with_article(about.seat)}, and your work as {work} is why I thought of you."
     if work:
         return f"Your work as {work} is why I thought of you."
     return "[Why you would like to talk to them and nobody else.]"
@@ -104,6 +102,15 @@ def _lower(text: str) -> str:
     """Without a capital at the start, unless the word is all capitals ("CTO")."""
     word = text.split(" ")[0]
     return text if word[1:] != word[1:].lower() else text[:1].lower() + text[1:]
+
+
+def _with_article(who: str) -> str:
+    """ "an editor", "a CTO", and "somebody who binds books" as it stands."""
+    who = _lower(who.strip())
+    first = who.split(" ")[0]
+    if first in ("a", "an", "the", "my", "our", "some", "somebody", "someone", "anybody", "anyone", "people"):
+        return who
+    return f"{'an' if first[:1].lower() in 'aeio' else 'a'} {who}"
 
 
 def _sentence(text: str, most: int) -> str:

@@ -370,6 +370,26 @@ class TestNotes:
         assert "a commissioning editor" in note
         assert notes.gaps(note) == ["[one line about you that they would care about]"]
 
+    @pytest.mark.parametrize(
+        ("seat", "said"),
+        [
+            ("Editor at a publisher", "I am looking for an editor at a publisher, and"),
+            ("CTO of a bank", "I am looking for a CTO of a bank, and"),
+            ("Somebody who teaches it", "I am looking for somebody who teaches it, and"),
+            ("A recruiter who knows the field", "I am looking for a recruiter who knows the field, and"),
+        ],
+    )
+    def test_a_seat_is_named_as_people_would(self, seat, said):
+        about = notes.About(
+            asker="Alice",
+            asker_first="Alice",
+            introducer_first="Bob",
+            target="Charlie",
+            target_role="binder",
+            seat=seat,
+        )
+        assert said in notes.draft_note(about)
+
     def test_honest_with_nothing_given(self):
         about = notes.About(asker="Alice", asker_first="Alice", introducer_first="Bob", target="Charlie")
         assert len(notes.gaps(notes.draft_note(about))) == 3
