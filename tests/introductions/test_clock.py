@@ -180,7 +180,7 @@ class TestReminders:
         sending.send_due(owner_id=alice.id, now=due_at)
         day = late.astimezone(alice.zone)
         assert day.date() != late.date()
-        assert f"on {day:%-d %B} Bob Brook introduced you" in sent.letters("did_you_talk")[0].text.replace("On ", "on ")
+        assert f"On {day:%-d %B} Bob Brook introduced you" in sent.letters("did_you_talk")[0].text
 
 
 class TestThanks:
