@@ -9,10 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from netapp.accounts.models import User
-from netapp.mail import outbox
+from netapp.mail import outbox, texts
 
 _PREFIX = "account/email/"
 
@@ -40,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
             now=now,
             is_essential=True,
         )
+
+    def clean_email(self, email: str) -> str:
+        """Every form of allauth that takes an address asks here. Django lets some through that no letter goes to."""
+        try:
+            return texts.address(email)
+        except texts.NotAnAddress as error:
+            raise ValidationError(str(error)) from error
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Sign-up with an address that is taken: the page is the same, and so should be the time it takes."""

@@ -96,6 +96,18 @@ def test_a_name_of_nothing_is_refused_and_a_strange_one_becomes_a_line(client: C
     assert User.objects.get().name == "Erin Bcc: evil@example.net"
 
 
+@pytest.mark.parametrize("email", ["me@localhost", '"q"@kith.test', "me@[127.0.0.1]"])
+def test_an_address_that_no_letter_goes_to_is_refused_in_words(verified: User, client: Client, email: str) -> None:
+    for answer in (sign_up(client, email), client.post("/account/password/reset/", {"email": email})):
+        assert "not an e-mail address that can be written to" in answer.content.decode()
+    client.force_login(verified, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    answer = client.post("/account/email/", {"action_add": "", "email": email}, follow=True)
+    assert "not an e-mail address that can be written to" in answer.content.decode()
+    assert EmailAddress.objects.get().email == verified.email
+    assert not Letter.objects.exists()
+
+
 def test_sign_up_tells_nobody_who_is_here(verified: User, smtp_sink: SmtpSink) -> None:
     known, unknown = sign_up(Client(), verified.email), sign_up(Client(), "erin@kith.test")
     assert known.redirect_chain == unknown.redirect_chain
