@@ -1,10 +1,13 @@
 """Contact with a person: one click, corrected, taken back; what hangs on it follows at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.urls import reverse
 
 from contacts.models import (
@@ -12,12 +15,14 @@ from contacts.models import (
     Direction,
     Interaction,
     InteractionKind,
+    Person,
     Reminder,
     ReminderKind,
     ReminderState,
 )
 from contacts.services import interactions, undo
 from tests.factories import NOW, InteractionFactory, PersonFactory
+from tests.workers import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +65,31 @@ def test_an_older_contact_does_not_move_the_last_one(alice):
     log(person, happened_at=NOW - timedelta(days=90))
     person.refresh_from_db()
     assert person.last_contact_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_contacts_noted_at_once_both_count(alice):
+    person = PersonFactory(owner=alice)
+
+    def note_an_older_one():
+        with closing(connection):
+            log(Person.objects.get(id=person.id), happened_at=NOW - timedelta(days=9))
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            log(person)
+            older = other.submit(note_an_older_one)
+            wait_until(somebody_waits)
+        older.result(timeout=10)
+    person.refresh_from_db()
+    assert person.last_contact_at == NOW
+
+
+def somebody_waits() -> bool:
+    """Whether a transaction waits for a lock of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.rowcount > 0
 
 
 def test_correcting_and_removing_count_again(alice):
