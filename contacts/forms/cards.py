@@ -14,6 +14,7 @@ from contacts.models import Layer, Person, Reach, Relation
 from contacts.queries.person import label_of, named
 from contacts.quick import MAX_LINE
 from contacts.services.handles import HandleInput, guess_kind
+from contacts.words import one_line
 from netapp.accounts.models import User
 
 _MOST_HANDLES = 50
@@ -87,6 +88,12 @@ class PersonForm(forms.Form):
         cadence = self.fields["cadence_days"]
         assert isinstance(cadence, forms.TypedChoiceField)
         cadence.choices = [("", "No reminder"), *sorted(choices.items())]
+
+    def clean_full_name(self) -> str:
+        """Something that can be read: control characters alone are no name."""
+        if not (name := one_line(self.cleaned_data["full_name"])):
+            raise ValidationError("A card needs a name.")
+        return name
 
     def clean_tags(self) -> list[str]:
         """Each tag once."""

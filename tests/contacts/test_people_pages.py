@@ -349,6 +349,7 @@ class TestForm:
         "wrong",
         [
             {"full_name": ""},
+            {"full_name": "\x01"},
             {"birth_day": "31", "birth_month": "2"},
             {"birth_day": "3"},
             {"birth_year": "1980"},
@@ -518,6 +519,13 @@ class TestPerson:
         page = alice_client.get(reverse("contacts:person", args=[person.id])).content.decode()
         assert "javascript:" not in page
         assert 'href="https://example.org/a?b"' in page
+
+    def test_an_address_adds_nobody_to_the_mail_that_it_opens(self, alice, alice_client):
+        trap = HandleInput(HandleKind.EMAIL, "ana%40kith.test?bcc=eve@example.org")
+        person = people.add_person(owner=alice, fields={"full_name": "Ana"}, handles=[trap], now=NOW, typed=True)
+        page = alice_client.get(reverse("contacts:person", args=[person.id])).content.decode()
+        assert page.count('href="mailto:ana%2540kith.test%3Fbcc%3Deve@example.org"') == 2
+        assert page.count('href="mailto:') == 2
 
     def test_put_away_and_back(self, alice, alice_client):
         person = PersonFactory(owner=alice)
