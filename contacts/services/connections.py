@@ -101,10 +101,11 @@ def accept(*, connection: Connection, member: User, now: datetime) -> bool:
 
 @transaction.atomic
 def decline(*, connection: Connection, now: datetime) -> bool:
-    """Say no, of which the inviter is not told. False where the invitation is no longer open."""
-    moved = _move(connection, ConnectionState.INVITED, state=ConnectionState.DECLINED, answered_at=now)
-    outbox.cancel_group(group=letter_group(connection))
-    return moved
+    """Say no, of which the inviter is not told. False where the invitation is no longer open.
+
+    A letter that has not gone out yet still goes: the inviter's mail log would show that it was called back.
+    """
+    return _move(connection, ConnectionState.INVITED, state=ConnectionState.DECLINED, answered_at=now)
 
 
 @transaction.atomic

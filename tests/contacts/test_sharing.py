@@ -102,6 +102,8 @@ class TestAnswering:
         before = alice_client.get(reverse("contacts:sharing")).content
         connections.decline(connection=connection, now=NOW)
         after = alice_client.get(reverse("contacts:sharing")).content
+        # The inviter's mail log shows the letter, and would show that it was called back.
+        assert Letter.objects.get().state == LetterState.QUEUED
         assert before.count(b"no answer yet") == after.count(b"no answer yet") == 1
         assert connections.invite(inviter=alice, email=bob.email, now=NOW) == connection
         assert not Letter.objects.filter(to=[alice.email]).exists()
