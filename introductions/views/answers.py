@@ -96,6 +96,7 @@ def _take(question: Consent, form: AnswerForm) -> None:
 
 def _context(question: Consent, form: AnswerForm, typing: Typing) -> dict[str, Any]:
     introduction = question.introduction
+    asker = letters.names(introduction)["asker"]
     target = Consent(introduction=introduction, party=Party.TARGET, name=introduction.target_name)
     line = str(form["added"].value() or "") if "added" in form.fields else ""
     note = introduction.note
@@ -111,8 +112,7 @@ def _context(question: Consent, form: AnswerForm, typing: Typing) -> dict[str, A
         "is_introduced": introduction.introduced_at is not None,
         # What the target would read: the letter's own template, with the line as far as it is typed.
         "letter": None if question.is_target else letters.question_context(target, added=line),
-        "mailto": "mailto:?"
-        + urlencode({"subject": f"{introduction.owner.name}, a friend of mine", "body": note}, quote_via=quote),
+        "mailto": "mailto:?" + urlencode({"subject": f"{asker}, a friend of mine", "body": note}, quote_via=quote),
         "stop": letters.stop_link(question),
     }
 
