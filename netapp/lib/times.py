@@ -26,7 +26,7 @@ def within_hours(moment: datetime, start: time, end: time, zone: ZoneInfo) -> da
     if end <= start:
         return moment
     local = moment.astimezone(zone)
-    if start <= local.time().replace(tzinfo=None) < end:
+    if start <= local.time() < end:
         return moment
     day = local.date() if local.time() < start else local.date() + timedelta(days=1)
     return local_moment(day, start, zone)
