@@ -88,7 +88,7 @@ def test_two_contacts_noted_at_once_both_count(alice):
 def somebody_waits() -> bool:
     """Whether a transaction waits for a lock of this one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
         return cursor.rowcount > 0
 
 
