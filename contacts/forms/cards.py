@@ -108,11 +108,11 @@ class PersonForm(forms.Form):
 
     def clean_met_through(self) -> Person | None:
         """The one person whom the text means."""
-        label = self.cleaned_data["met_through"]
+        label: str = self.cleaned_data["met_through"]
+        if self.person and self.person.met_through and label == _through(self.person):
+            return self.person.met_through
         if not label:
             return None
-        if self.person and self.person.met_through and label == label_of(self.person.met_through):
-            return self.person.met_through
         people = [one for one in named(self.member, label) if self.person is None or one.id != self.person.id]
         if not people:
             raise ValidationError("Nobody in your book has this name. Add them first, or write it under “How you met”.")
@@ -164,9 +164,15 @@ def values_of(person: Person) -> dict[str, Any]:
     return {
         **values,
         "tags": ", ".join(person.tags),
-        "met_through": label_of(person.met_through) if person.met_through else "",
+        "met_through": _through(person),
         "seen_at": seen(person),
     }
+
+
+def _through(person: Person) -> str:
+    """Through whom, as the form shows it: nobody where their card is deleted. The link stays, for a restoration."""
+    through = person.met_through
+    return label_of(through) if through and not through.deleted_at else ""
 
 
 class HandleForm(forms.Form):

@@ -389,6 +389,15 @@ class TestForm:
         assert (person.role, person.cadence_days, person.birth_day) == ("editor", 45, 3)
         assert person.typed_fields == ["role"]
 
+    def test_somebody_deleted_is_named_no_more_and_kept_for_a_restoration(self, alice, alice_client):
+        ben = PersonFactory(owner=alice, full_name="Ben Ode", deleted_at=NOW)
+        ana = PersonFactory(owner=alice, full_name="Ana Silva", met_through=ben)
+        url = reverse("contacts:person_edit", args=[ana.id])
+        assert "Ben Ode" not in alice_client.get(url).content.decode()
+        assert alice_client.post(url, self.card(met_through="", role="editor") | self.rows()).status_code == 302
+        ana.refresh_from_db()
+        assert (ana.role, ana.met_through) == ("editor", ben)
+
     def test_two_windows_lose_nothing(self, alice, alice_client):
         person = people.add_person(owner=alice, fields={"full_name": "Ana"}, now=NOW, typed=True)
         address = reverse("contacts:person_edit", args=[person.id])
