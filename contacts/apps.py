@@ -6,6 +6,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import receivers
-        from netapp.accounts.signals import hours_changed
+        from netapp.accounts.signals import hours_changed, member_leaving
 
         hours_changed.connect(receivers.hours_moved, dispatch_uid="contacts.hours_moved")
+        member_leaving.connect(receivers.member_left, dispatch_uid="contacts.member_left")

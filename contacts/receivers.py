@@ -3,9 +3,16 @@
 from zoneinfo import ZoneInfo
 
 from contacts.services import reminders
+from contacts.tasks import purge_deleted
 from netapp.accounts.models import User
+from netapp.lib.bell import ring
 
 
 def hours_moved(sender: object, *, member: User, zone: ZoneInfo, **_: object) -> None:
     """Another time zone, or another hour to begin the day: reminders keep their day and come in its new morning."""
     reminders.follow_hours(member=member, zone=zone)
+
+
+def member_left(sender: object, **_: object) -> None:
+    """A book goes with its member. The addresses in it that nobody else has go by the next purge: at once, if heard."""
+    ring(purge_deleted)

@@ -13,6 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from contacts.handles import HandleKind
+from contacts.services.handles import HandleInput
+from contacts.services.people import add_person
+from contacts.tasks import purge_deleted
 from netapp.accounts import services
 from netapp.accounts.models import User
 from netapp.accounts.places import countries, time_zones
@@ -140,6 +144,20 @@ def test_leaving_takes_everything_along(alice: User, alice_client: Client) -> No
     assert _tables_with("alice@kith.test") == []
     assert not any(str(alice.pk) == session.get_decoded().get("_auth_user_id") for session in Session.objects.all())
     assert Suppression.objects.exists()
+
+
+def test_an_address_that_nobody_else_has_goes_too(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    now = timezone.now()
+    monkeypatch.setattr(purge_deleted, "apply_async", lambda **call: purge_deleted())
+    for owner, addresses in ((alice, ["ana@kith.test", "ben@kith.test"]), (bob, ["ben@kith.test"])):
+        handles = [HandleInput(HandleKind.EMAIL, address) for address in addresses]
+        add_person(owner=owner, fields={"full_name": "Ana"}, handles=handles, now=now, typed=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.delete_account(member=alice, now=now)
+    assert _tables_with("ana@kith.test") == []
+    assert "contacts.Identity" in _tables_with("ben@kith.test")
 
 
 def test_the_rooms_above_are_told_before_and_can_write_to_others(alice: User, bob: User) -> None:
