@@ -49,7 +49,6 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 @xframe_options_sameorigin
 def html_part(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part as a mail program would show it: in an origin of its own, without scripts, fetching nothing."""
-    # A link must leave the frame, or the page it leads to would be shown inside it.
     # Links lead out of the frame, or the page they open would stand inside it.
     answer = HttpResponse(_find(request, key).html.replace("<head>", '<head><base target="_top">', 1))
     # Set here, the site's own policy is left out altogether.
