@@ -4,6 +4,7 @@ Every reader gets a copy of their own, over the same connection: the same mail w
 its own stop link. So a server that refuses one of three readers says nothing about the other two.
 """
 
+import re
 import smtplib
 from base64 import b64decode
 from contextlib import suppress
@@ -20,6 +21,8 @@ from netapp.mail import claims, suppression, texts
 from netapp.mail.models import Letter
 
 log = structlog.get_logger(__name__)
+
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,64}@[^\s<>@:,;]{1,255}>?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +176,6 @@ def read_refusal(error: Exception) -> Refusal:
 
 def _words(code: int, said: bytes | str) -> str:
     answer = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    # Servers like to repeat whom they refused, and an admin who reads why mail does not flow is not to learn that.
+    answer = _ADDRESS.sub("this address", answer)
     return f"The mail server answered: “{code} {texts.one_line(answer, 200)}”."

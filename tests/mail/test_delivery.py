@@ -94,6 +94,12 @@ def test_what_may_pass_is_tried_again_with_the_same_message_id(
     assert [one.message["Message-ID"] for one in smtp_sink.messages] == [letter.message_id]
 
 
+def test_what_the_server_said_is_kept_without_the_address(post_letter: Post, smtp_sink: SmtpSink) -> None:
+    smtp_sink.answer(BOB, f"550 5.1.1 <{BOB}>: Recipient address rejected")
+    letter = run(post_letter())
+    assert letter.error == "The mail server answered: “550 5.1.1 this address: Recipient address rejected”."
+
+
 @pytest.mark.parametrize("stage", ["rcpt", "data"])
 def test_a_final_refusal_is_tried_once_and_shown(post_letter: Post, smtp_sink: SmtpSink, stage: Any) -> None:
     smtp_sink.answer(BOB, "550 5.1.1 No such user here", stage=stage)
