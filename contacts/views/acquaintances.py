@@ -71,16 +71,18 @@ def _form(request: MemberRequest, person: Person, other: Person, existing: Acqua
         }
     form = AcquaintanceForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
+        closeness = Closeness(form.cleaned_data["closeness"])
         acquaintances.record_acquaintance(
             owner=request.user,
             one=person,
             other=other,
-            closeness=Closeness(form.cleaned_data["closeness"]),
+            closeness=closeness,
             evidence=form.cleaned_data["evidence"],
             evidence_date=form.cleaned_data["evidence_date"],
             now=timezone.now(),
         )
-        messages.success(request, f"{person.full_name} and {other.full_name} know each other.")
+        how = "do not know each other well enough" if closeness is Closeness.NONE else "know each other"
+        messages.success(request, f"Noted: {person.full_name} and {other.full_name} {how}.")
         return redirect("contacts:person", person.id)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "person": person, "other": other, "existing": existing}

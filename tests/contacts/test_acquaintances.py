@@ -93,6 +93,12 @@ class TestPages:
             assert "3 February 2020" in page
             assert "very well" in page
 
+    def test_the_answer_says_what_was_noted(self, alice_client, pair):
+        form = reverse("contacts:acquaintance_add", args=[pair[0].id, pair[1].id])
+        page = alice_client.post(form, {"closeness": "none"}, follow=True).content.decode()
+        assert "do not know each other well enough." in page
+        assert "know each other." in alice_client.post(form, {"closeness": "unknown"}, follow=True).content.decode()
+
     def test_an_inferred_one_is_marked(self, alice, alice_client, pair):
         record(alice, *pair, evidence="14 mails together", source=AcquaintanceSource.INFERRED)
         page = alice_client.get(reverse("contacts:person", args=[pair[0].id])).content.decode()
