@@ -84,16 +84,6 @@ def normalise_email(raw: str) -> str | None:
     return address if len(address) <= MAX_HANDLE else None
 
 
-def mailbox_of(email: str) -> str:
-    """The mailbox behind a normalised address: the plus-alias taken off. For counting mail, never for identity.
-
-    `ana+kith@example.org` -> `ana@example.org`. What is no address comes back unchanged.
-    """
-    local, at, domain = email.rpartition("@")
-    name = local.partition("+")[0]
-    return f"{name}@{domain}" if at and name else email
-
-
 def normalise_phone(raw: str, country: str | None) -> str | None:
     """The number in E.164 (`+493012345678`), read as dialled from `country` (ISO 3166 alpha-2, any case).
 

@@ -49,11 +49,10 @@ class Mail:
         return str(part.get_content()) if part else ""
 
 
-def newest(folder: Path, *, recipient: str = "") -> list[Mail]:
-    """The latest mails (300 at most are looked at), newest first; with `recipient`, only what reached that address."""
+def newest(folder: Path) -> list[Mail]:
+    """The latest mails, newest first; 300 at most."""
     paths = sorted(_files(folder), key=lambda path: path.stat().st_mtime_ns, reverse=True)[:_MOST]
-    mails = [_read(path) for path in paths]
-    return [mail for mail in mails if not recipient or recipient in mail.recipients]
+    return [_read(path) for path in paths]
 
 
 def find(folder: Path, key: str) -> Mail | None:
