@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from contacts.models import Reminder, ReminderKind
+from contacts.models import InteractionKind, Reminder, ReminderKind
 from contacts.services import connections, sending
+from contacts.services.interactions import log_contact
 from introductions.models import Answer, Consent, Introduction
 from introductions.services import closing, introductions
+from introductions.services.searches import want_routes
 from introductions.tasks import sweep
 from netapp.accounts.models import User
 from netapp.mail import tasks
 from netapp.mail.models import Letter, LetterState, Suppression
+from tests.faults.conftest import held
 from tests.introductions.story import Story, begin, card, verify
 from tests.journeys import let_pass, links_in, rows
 from tests.smtp import SmtpSink
+from tests.workers import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,3 +151,23 @@ def test_following_every_mailed_link_changes_nothing(letters: list[EmailMessage]
     # And every question that was open is open still.
     waiting = [link for link in links if "/answer/" in link]
     assert any("Yes, gladly" in nobody.get(urlsplit(link).path).content.decode() for link in waiting)
+
+
+def test_noting_a_contact_never_waits_in_a_circle_with_the_search_for_ways(alice: User) -> None:
+    """A worker that writes a way holds its search and refers to the introducer's card; a page does it the other way."""
+    bob, charlie = card(alice, "Bob Brook"), card(alice, "Charlie Cole", relation="wanted")
+    want_routes(owner=alice, target=charlie, now=timezone.now())
+
+    def note() -> None:
+        log_contact(person=bob, kind=InteractionKind.MET, happened_at=timezone.now(), now=timezone.now())
+        connection.close()
+
+    page = Thread(target=note)
+    with held("SELECT 1 FROM introductions_routesearch FOR NO KEY UPDATE") as lock:
+        page.start()
+        wait_until(lock.is_waited_for)
+        with transaction.atomic(), connection.cursor() as cursor:
+            # What PostgreSQL does for a foreign key. It fails here where it would have to wait.
+            cursor.execute("SELECT 1 FROM contacts_person WHERE id = %s FOR KEY SHARE NOWAIT", [bob.id])
+    page.join(10)
+    assert bob.interactions.count() == 1

@@ -99,7 +99,7 @@ def settle_contacts(*, owner_id: int, person_ids: Sequence[UUID], now: datetime)
     people = Person.objects.filter(owner_id=owner_id, id__in=person_ids)
     # The locks first, by a statement of its own: of two contacts noted at once, the second statement of the later one
     # sees both, where an UPDATE that had waited would still look at what there was before.
-    list(people.select_for_update().order_by("id").values_list("id", flat=True))
+    list(people.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
     real = Interaction.objects.filter(person=OuterRef("id"), kind__in=CADENCE_KINDS, happened_at__lte=now)
     last = real.order_by("-happened_at").values("happened_at")[:1]
     people.update(last_contact_at=Subquery(last), strength_is_stale=True)

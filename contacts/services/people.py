@@ -134,7 +134,9 @@ def update_people(*, owner: User, updates: Sequence[Update], now: datetime, type
     By import (`typed` false) what the member typed stays. Raises NoName, UnknownField.
     """
     wanted = [update.person_id for update in updates]
-    locked = Person.objects.select_for_update().filter(owner=owner, id__in=wanted, deleted_at=None).order_by("id")
+    locked = (
+        Person.objects.select_for_update(no_key=True).filter(owner=owner, id__in=wanted, deleted_at=None).order_by("id")
+    )
     people = {person.id: person for person in locked}
     prefetch_related_objects(list(people.values()), "handles")
     results = []

@@ -57,7 +57,7 @@ def owners_due(*, now: datetime) -> list[int]:
 @transaction.atomic
 def state_layer(*, person: Person, layer: Layer | None, now: datetime) -> None:
     """The member's own word on how close somebody is; it overrules the figure. None takes it back."""
-    locked = Person.objects.select_for_update().get(id=person.id)
+    locked = Person.objects.select_for_update(no_key=True).get(id=person.id)
     person.typed_fields = sorted({*locked.typed_fields, "layer"})
     person.layer = layer
     Person.objects.filter(id=person.id).update(layer=layer, typed_fields=person.typed_fields, updated_at=now)
@@ -73,7 +73,7 @@ def _due(now: datetime) -> Q:
 @transaction.atomic
 def _recompute_some(owner: User, ids: Sequence[UUID], now: datetime) -> int:
     # The lock first: a contact noted from here on finds the card locked, and marks it stale after us.
-    locked = Person.objects.select_for_update().filter(id__in=ids, deleted_at=None).order_by("id")
+    locked = Person.objects.select_for_update(no_key=True).filter(id__in=ids, deleted_at=None).order_by("id")
     people = list(locked.only("id", "owner_id", "strength", "layer", "reach"))
     if not people:
         return 0

@@ -125,7 +125,7 @@ def _new_value(edit: Edit, now: datetime) -> Callable[[Any], Any]:
 
 
 def _locked(owner_id: int, person_ids: Sequence[UUID], *, with_deleted: bool = False) -> list[Person]:
-    people = Person.objects.select_for_update(of=("self",)).filter(owner_id=owner_id, id__in=person_ids)
+    people = Person.objects.select_for_update(of=("self",), no_key=True).filter(owner_id=owner_id, id__in=person_ids)
     if not with_deleted:
         people = people.filter(deleted_at=None)
     return list(people.select_related("owner").order_by("id"))

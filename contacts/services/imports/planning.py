@@ -128,5 +128,5 @@ def _people(owner: User, ids: Iterable[UUID], is_locking: bool) -> dict[UUID, Pe
     """The live ones among the cards, with their handles."""
     people = Person.objects.filter(owner=owner, id__in=ids, deleted_at=None).order_by("id")
     if is_locking:
-        people = people.select_for_update()
+        people = people.select_for_update(no_key=True)
     return {person.id: person for person in people.prefetch_related("handles")}
