@@ -142,14 +142,20 @@ def not_this_time(
 
 
 def introduced(*, introduction: Introduction, words: Sequence[Word], now: datetime) -> Letter:
-    """To both, the introducer in copy; an answer goes to both."""
+    """To both, the introducer in copy; an answer goes to both.
+
+    A yes to this very letter outweighs a stop of before: where there is one, the letter goes out all the same.
+    """
     target = introduction.consents.get(party=Party.TARGET)
     both = [recipient(introduction.owner), Recipient(target.email, target.name)]
     introducer = _introducer(introduction)
+    readers = [one.email for one in (*both, introducer)]
+    has_stop = bool(suppression.stopped_among(readers, member=introduction.owner, kind="introduced"))
     return outbox.post(
         key=_key(introduction, "introduced"),
         group=group(introduction),
         template="introduced",
+        is_essential=has_stop,
         context={**question_context(target), "emails": [(one.name, one.email) for one in both], "words": words},
         to=both,
         cc=[introducer],

@@ -59,7 +59,7 @@ class Letter(models.Model):
     message_id = models.CharField(max_length=200, unique=True)
     is_essential = models.BooleanField(
         default=False,
-        help_text="About the account itself; goes out whatever was stopped, and carries no unsubscribe.",
+        help_text="About the account, or just agreed to; goes out whatever was stopped, and carries no unsubscribe.",
     )
     stop_salt = models.CharField(max_length=32, blank=True, help_text="Makes the readers' stop links; see StopLink.")
 

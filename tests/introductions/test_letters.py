@@ -20,7 +20,8 @@ from contacts.services import sending
 from contacts.services.acquaintances import record_acquaintance
 from introductions.services import closing
 from introductions.services import introductions as services
-from netapp.mail.models import Letter
+from netapp.mail import suppression
+from netapp.mail.models import Letter, StopLink
 from netapp.mail.tasks import deliver
 from tests.factories import NOW
 from tests.introductions.story import BOB, CHARLIE, Story, card
@@ -248,3 +249,14 @@ def test_names_and_notes_are_words_and_not_markup(sent):
     assert "<script>alert(1)</script>" in letter.text
     assert "\n" not in letter.subject + letter.from_name
     assert "{{ x }}" in letter.text
+
+
+def test_a_yes_to_this_letter_outweighs_a_stop_of_before(sent):
+    sent.answer("introducer", "yes", target_email=CHARLIE)
+    asked = sent.letters("target_asked")[0]
+    suppression.stop(StopLink.objects.get(letter=asked), suppression.Scope.SITE)
+    sent.answer("target", "yes")
+    with travel(NOW + timedelta(hours=4), tick=False):
+        deliver()
+    introduced = sent.letters("introduced")[0]
+    assert (introduced.state, sorted(introduced.delivered)) == ("sent", sorted([sent.introduction.owner.email, BOB, CHARLIE]))

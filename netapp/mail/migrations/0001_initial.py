@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('html', models.TextField(blank=True)),
                 ('attachments', models.JSONField(blank=True, default=list, help_text='[{name, type, content as base64}].')),
                 ('message_id', models.CharField(max_length=200, unique=True)),
-                ('is_essential', models.BooleanField(default=False, help_text='About the account itself; goes out whatever was stopped, and carries no unsubscribe.')),
+                ('is_essential', models.BooleanField(default=False, help_text='About the account, or just agreed to; goes out whatever was stopped, and carries no unsubscribe.')),
                 ('stop_salt', models.CharField(blank=True, help_text="Makes the readers' stop links; see StopLink.", max_length=32)),
                 ('state', models.CharField(choices=[('queued', 'waiting'), ('sending', 'being sent'), ('sent', 'sent'), ('failed', 'could not be delivered'), ('cancelled', 'cancelled'), ('suppressed', 'not sent')], default='queued', max_length=12)),
                 ('due_at', models.DateTimeField()),
