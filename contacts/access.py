@@ -1,6 +1,7 @@
 """The only door to a row of somebody's book. A stranger gets 404, the same as for a row that does not exist."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +12,8 @@ from contacts.models import Acquaintance, Change, Import, Interaction, Person, R
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
+
+REMINDER_LINKS_HOLD: Final = timedelta(days=90)
 
 
 def people_of(member: User) -> QuerySet[Person]:
@@ -55,10 +58,13 @@ def reminder_for(member: User, reminder_id: UUID) -> Reminder:
     return get_object_or_404(Reminder.objects.select_related("person"), owner=member, id=reminder_id)
 
 
-def reminder_by_token(token: str) -> Reminder:
-    """The reminder whose mail carried `token`, in whatever state it is by now. Raises Http404."""
+def reminder_by_token(token: str, now: datetime) -> Reminder:
+    """The reminder whose last mail carried `token`, in whatever state it is by now, for 90 days. Raises Http404."""
     return get_object_or_404(
-        Reminder.objects.select_related("person__owner", "owner"), token_digest=tokens.digest(token)
+        Reminder.objects.select_related("person__owner", "owner"),
+        token_digest=tokens.digest(token),
+        sent_at__gt=now - REMINDER_LINKS_HOLD,
+        owner__is_active=True,
     )
 
 

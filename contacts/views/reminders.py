@@ -87,8 +87,8 @@ def _back(request: HttpRequest) -> HttpResponse:
 @never_cache
 def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
     """From the mail, without log-in. GET shows, POST acts; a second answer is told what already happened."""
-    reminder = access.reminder_by_token(token)
     now = timezone.now()
+    reminder = access.reminder_by_token(token, now)
     today = local_date(now, reminder.owner.zone)
     form = ReminderAnswerForm(request.POST or None, today=today)
     said = ""

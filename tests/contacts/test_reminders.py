@@ -237,7 +237,7 @@ class TestSending:
         now = the_reminder(ana).due_at
         assert sending.send_due(owner_id=alice.id, now=now) == 2
         letter = Letter.objects.get()
-        assert letter.subject == "2 people to think of today"
+        assert letter.subject == "2 things to think of today"
         assert "Ana Ribeiro" in letter.text
         assert "4 weeks ago" in letter.text
         assert "every month" in letter.text
@@ -370,6 +370,16 @@ class TestFromTheMail:
         ana.refresh_from_db()
         assert ana.cadence_days is None
         assert not ana.reminders.filter(state__in=reminders.OPEN).exists()
+
+    def test_an_old_link_opens_nothing_and_none_does_once_the_account_is_off(self, ana, path, time_machine):
+        ana.owner.is_active = False
+        ana.owner.save()
+        assert Client().get(path).status_code == 404
+        ana.owner.is_active = True
+        ana.owner.save()
+        assert Client().get(path).status_code == 200
+        time_machine.shift(timedelta(days=91))
+        assert Client().get(path).status_code == 404
 
     def test_a_wrong_token_is_not_found(self, path):
         assert Client().get("/r/wrong/").status_code == 404

@@ -169,7 +169,6 @@ class TestReminders:
             sending.send_due(owner_id=alice.id, now=timezone.now())
         assert "Thank Bob Brook" in sent.letters("thank_introducer")[0].subject
 
-
     def test_days_in_a_letter_are_the_members(self, sent, alice):
         alice.time_zone = "Pacific/Auckland"
         alice.save()
@@ -253,8 +252,8 @@ class TestSpokeFromTheMail:
             sending.send_due(owner_id=alice.id, now=timezone.now())
             for name in ("today", "contacts:reminders"):
                 assert "Did you talk with Charlie Cole?" in alice_client.get(reverse(name)).content.decode()
-        reminder = Reminder.objects.get(about=story.introduction.id)
-        page = client.get(reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)]))
+            reminder = Reminder.objects.get(about=story.introduction.id)
+            page = client.get(reverse("contacts:reminder_answer", args=[tokens.derive("reminder", reminder.salt)]))
         assert "Did you talk with Charlie Cole?" in page.content.decode()
         self.spoke(alice, client, story.introduction.id)
         met = Interaction.objects.get(kind="met", person__owner=alice)
