@@ -127,6 +127,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
     "socket_timeout": 30,
+    # Ringing gives up after the second try; without these it goes on for as long as its clock says, 4 s or for ever.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 # A page must not hang on a dead broker: the row is written, the sweep will find it.
 CELERY_TASK_PUBLISH_RETRY = False
