@@ -22,7 +22,7 @@ BACKEND = django_settings.AUTHENTICATION_BACKENDS[0]
 
 
 def pytest_configure() -> None:
-    """Quick passwords, and plain static files: the hashed names of production need a `collectstatic`, which tests/stack/ does for real."""
+    """Quick passwords, and static files under plain names: tests/stack/ tries the hashed ones of production."""
     django_settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # A slow hash is the point of a password hasher, and costs half a second for each member of a test.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -89,7 +89,7 @@ def somebody_waits() -> bool:
     """Whether a transaction waits for a lock of this one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount > 0)
 
 
 def test_correcting_and_removing_count_again(alice):

@@ -212,8 +212,11 @@ def test_one_friend_comes_before_a_likelier_chain_of_two(alice, bob, book):
     Seat.objects.filter(title="Agent").delete()
     refresh_routes(member_id=alice.pk, now=NOW)
     fits = {fit.name: fit for fit in standing_of(alice, book).seats[-1].fits}
-    assert (fits["Paula"].route.distance, fits["Piet"].route.distance) == (1, 2)
-    assert fits["Piet"].route.chance > fits["Paula"].route.chance
+    near, far = fits["Paula"].route, fits["Piet"].route
+    assert near
+    assert far
+    assert (near.distance, far.distance) == (1, 2)
+    assert far.chance > near.chance
     proposed = standing_of(alice, book).next
     assert proposed is not None
     assert proposed.fit.name == "Paula"
