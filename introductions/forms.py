@@ -89,7 +89,7 @@ class AnswerForm(forms.Form):
             # Needed for a yes only: `clean` says so.
             field.required = False
             field.help_text = (
-                f"Only Kith uses it, to ask {target} in your name. {asker} sees it once {target} has said yes."
+                f"Needed for a yes. Only Kith uses it, in your name; {asker} sees it once {target} has said yes."
                 if typing is Typing.NEEDED
                 else f"Leave it empty, and Kith writes to the address that {asker} has."
             )
