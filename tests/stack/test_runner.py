@@ -102,7 +102,7 @@ class Site(Service):
 
     def workers_answer(self) -> bool:
         url = self.environment["REDIS_URL"].replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        with Celery(broker=url) as app:
+        with Celery(broker=url, set_as_current=False) as app:
             return bool(app.control.ping(timeout=0.5))
 
 
