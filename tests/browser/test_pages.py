@@ -160,10 +160,12 @@ def test_the_keyboard_reaches_everything(world: World, page: Page) -> None:
     expect(found).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ana Almeida")
+    page.wait_for_load_state()  # The heading shows before the script that hears the keys has run.
 
     page.keyboard.press("g")
     page.keyboard.press("o")
     expect(page.get_by_role("heading", level=1)).to_have_text("Objectives")
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/objectives/[0-9a-f-]{36}/"))
