@@ -23,7 +23,10 @@ GATE_ENV := SECRET_KEY=the-gates-never-serve-a-page-but-fifty-characters-are-ask
 	BASE_URL=https://kith.example.org DATABASE_URL=postgresql:///kith SMTP_URL=smtp+tls://localhost:587 \
 	MAIL_FROM=kith@example.org
 
-.PHONY: help run test faults lint format lock demo shell manage browser clean
+PEERS := paths import dedupe strength mail assess
+BENCHES := $(addprefix bench-,$(PEERS))
+
+.PHONY: help run test faults lint format lock demo shell manage browser clean bench $(BENCHES)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +39,11 @@ test: .venv/.dev browser ## run every test: ARGS="tests/mail -x" WORKERS=2
 
 faults: .venv/.dev ## kill, freeze and flood for real, at full size: about half an hour
 	@FAULTS=full $(PY) -m pytest tests/faults $(ARGS)
+
+bench: $(BENCHES) ## measure everything beside its peers; one at a time: bench-paths bench-import bench-dedupe bench-strength bench-mail bench-assess
+
+$(BENCHES): bench-%: .venv/.bench
+	@$(PY) -m benchmarks.$* $(ARGS)
 
 lint: .venv/.dev ## run the static gates: ruff, mypy, the floors, templates, migrations, deployment
 	$(PY) -m ruff check
@@ -52,7 +60,7 @@ format: .venv/.dev ## put code and templates into the house style
 	git ls-files -z -- 'templates/*.html' | xargs -0 -r .venv/bin/djade --target-version 5.2
 
 lock: $(UV) ## lock requirements/*.in anew: ARGS="--upgrade" for newer versions
-	for name in run local dev; do $(COMPILE) $(ARGS) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	for name in run local dev bench; do $(COMPILE) $(ARGS) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 demo: .venv/.local ## write demo data into .data: ARGS="--people 5000"
 	@$(PY) -m netapp.embedded manage demo $(ARGS)
@@ -94,3 +102,7 @@ $(UV):
 .venv/.dev: requirements/dev.txt | .venv/bin/python
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/.local
+
+.venv/.bench: requirements/bench.txt | .venv/bin/python
+	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/bench.txt
+	@touch $@ .venv/.dev .venv/.local
