@@ -14,6 +14,16 @@ from contacts.models.imports import (
 from contacts.models.interactions import Direction, Interaction, InteractionKind
 from contacts.models.people import Handle, Identity, Layer, Person, Reach, Relation
 from contacts.models.reminders import Reminder, ReminderKind, ReminderState
+from contacts.models.sources import (
+    Source,
+    SourceAuth,
+    SourceItem,
+    SourceKind,
+    SourcePart,
+    SourceRun,
+    SourceState,
+    Writes,
+)
 from contacts.models.ties import Acquaintance, AcquaintanceSource, Closeness
 
 __all__ = [
@@ -43,4 +53,12 @@ __all__ = [
     "ReminderKind",
     "ReminderState",
     "RowOutcome",
+    "Source",
+    "SourceAuth",
+    "SourceItem",
+    "SourceKind",
+    "SourcePart",
+    "SourceRun",
+    "SourceState",
+    "Writes",
 ]
