@@ -2,6 +2,8 @@
 
 from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
+from contacts.models.evidence import Correspondent, Gathering, Presence, Unacquainted
+from contacts.models.importing import Blocked, BlockedKind, ColumnMapping, OwnAddress
 from contacts.models.imports import (
     Import,
     ImportedCard,
@@ -9,6 +11,7 @@ from contacts.models.imports import (
     ImportPiece,
     ImportRow,
     ImportState,
+    RowKind,
     RowOutcome,
 )
 from contacts.models.interactions import Direction, Interaction, InteractionKind
@@ -29,12 +32,17 @@ from contacts.models.ties import Acquaintance, AcquaintanceSource, Closeness
 __all__ = [
     "Acquaintance",
     "AcquaintanceSource",
+    "Blocked",
+    "BlockedKind",
     "Change",
     "ChangeKind",
     "Closeness",
+    "ColumnMapping",
     "Connection",
     "ConnectionState",
+    "Correspondent",
     "Direction",
+    "Gathering",
     "Handle",
     "Identity",
     "Import",
@@ -46,12 +54,15 @@ __all__ = [
     "Interaction",
     "InteractionKind",
     "Layer",
+    "OwnAddress",
     "Person",
+    "Presence",
     "Reach",
     "Relation",
     "Reminder",
     "ReminderKind",
     "ReminderState",
+    "RowKind",
     "RowOutcome",
     "Source",
     "SourceAuth",
@@ -60,5 +71,6 @@ __all__ = [
     "SourcePart",
     "SourceRun",
     "SourceState",
+    "Unacquainted",
     "Writes",
 ]

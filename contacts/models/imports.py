@@ -18,6 +18,7 @@ class ImportState(models.TextChoices):
     """Where an import stands."""
 
     READING = "reading", "being read"
+    MAPPING = "mapping", "waiting for what its columns mean"
     COMPARING = "comparing", "being held against your book"
     PREVIEW = "preview", "waiting for your word"
     RUNNING = "running", "being imported"
@@ -38,6 +39,18 @@ class RowOutcome(models.TextChoices):
     UPDATED = "updated", "brought up to date"
     UNCHANGED = "unchanged", "already here"
     SKIPPED = "skipped", "skipped"
+    ONE_WAY = "one_way", "written with one way only"
+    NOTED = "noted", "contacts noted"
+    SEEN = "seen", "contacts noted before"
+    LEFT_OUT = "left_out", "left out"
+
+
+class RowKind(models.TextChoices):
+    """What a record is about."""
+
+    PERSON = "person", "a card"
+    CORRESPONDENT = "found", "somebody found in mails or meetings"
+    CONTACT = "contact", "a mail, a message or a meeting"
 
 
 class Import(Owned):
@@ -50,7 +63,11 @@ class Import(Owned):
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.READING)
     total = models.PositiveIntegerField(default=0, help_text="Lines or rows that the present state has to go through.")
     done = models.PositiveIntegerField(default=0, help_text="How many of them it has gone through.")
+    cursor = models.PositiveIntegerField(default=0, help_text="The position of the row with which it goes on.")
+    is_at_contacts = models.BooleanField(default=False, help_text="The cards are done; contacts with them come next.")
     counts = models.JSONField(default=dict, help_text="Rows by outcome, once they are known.")
+    options = models.JSONField(default=dict, help_text="What the member said to the preview, and what it asks.")
+    source = models.CharField(max_length=60, blank=True, help_text="The synced source it came from; empty for files.")
     error = models.TextField(blank=True)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
@@ -103,6 +120,7 @@ class ImportFile(models.Model):
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=255)
+    mapping = models.JSONField(null=True, help_text="What its columns mean, where it is a table of no known program.")
     size = models.PositiveIntegerField(help_text="Bytes.")
 
     class Meta:
@@ -137,6 +155,7 @@ class ImportRow(models.Model):
     position = models.PositiveIntegerField()
     file = models.CharField(max_length=255, blank=True)
     line = models.PositiveIntegerField()
+    kind = models.CharField(max_length=7, choices=RowKind.choices, default=RowKind.PERSON)
     name = models.CharField(max_length=300, blank=True)
     outcome = models.CharField(max_length=10, choices=RowOutcome.choices)
     reason = models.CharField(max_length=500, blank=True)

@@ -34,6 +34,7 @@ class Interaction(Owned):
     happened_at = models.DateTimeField()
     note = models.CharField(max_length=2000, blank=True)
     source_key = models.CharField(max_length=200, blank=True)
+    edited_at = models.DateTimeField(null=True, editable=False, help_text="When the member last corrected it.")
 
     class Meta:
         indexes = [

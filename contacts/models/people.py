@@ -96,6 +96,11 @@ class Person(Owned):
         blank=True,
         help_text="Fields that the member typed; an import leaves them alone.",
     )
+    told_at = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text='When imports were told a field last: {"organisation": "2026-05-03T…"}; under "" all others.',
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(
         null=True, editable=False, help_text="Gone from every page and path; kept a while so that it can be undone."

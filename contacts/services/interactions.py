@@ -58,7 +58,8 @@ def change_contact(
     interaction.direction = direction
     interaction.happened_at = happened_at
     interaction.note = _tidy(note)
-    interaction.save(update_fields=["kind", "direction", "happened_at", "note"])
+    interaction.edited_at = now
+    interaction.save(update_fields=["kind", "direction", "happened_at", "note", "edited_at"])
     settle_contact(person=interaction.person, now=now)
 
 
@@ -76,6 +77,7 @@ def remove_contact(*, interaction: Interaction, now: datetime) -> Change:
             "happened_at": interaction.happened_at.isoformat(),
             "note": interaction.note,
             "source_key": interaction.source_key,
+            "edited_at": interaction.edited_at.isoformat() if interaction.edited_at else None,
         },
     )
     person = interaction.person

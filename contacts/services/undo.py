@@ -39,6 +39,7 @@ def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> b
         happened_at=datetime.fromisoformat(before["happened_at"]),
         note=before["note"],
         source_key=before["source_key"],
+        edited_at=datetime.fromisoformat(before["edited_at"]) if before.get("edited_at") else None,
     )
     # An import may have read the same item anew meanwhile: then it is back already.
     Interaction.objects.bulk_create([again], ignore_conflicts=True)
