@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from contacts.importers import UnreadableFile, read
+from contacts.importers import UnreadableFile, check
 from contacts.models import RowOutcome
 from contacts.services.imports.uploading import MAX_FILES, MAX_UPLOAD_BYTES, Upload
 
@@ -100,7 +100,7 @@ def _fault(file: UploadedFile[Any]) -> str:
     if (file.size or 0) > _READ_AT_ONCE:
         return ""
     try:
-        read(file.name or "file", file.read())
+        check(file.name or "file", file)
     except UnreadableFile as error:
         return str(error)
     finally:

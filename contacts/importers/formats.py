@@ -1,12 +1,15 @@
 """What a file is, and who reads it. A new format is one module with `recognises` and `read`, and one row in READERS."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
 from contacts.importers import linkedin, vcard
+from contacts.importers.mapping import Mapping
 from contacts.importers.records import MAX_FILE_NAME, Format, Record, UnreadableFile
+from contacts.importers.sources import Source
 from contacts.importers.text import whole, wide_encoding
 
 MAX_FILE_BYTES: Final = 100_000_000
@@ -44,19 +47,38 @@ _NOT_THESE: Final = (
 )
 
 
-def detect(file_name: str, data: bytes) -> Format | None:
+def detect(file_name: str, data: bytes | IO[bytes]) -> Format | None:
     """The format of a file by what is in it; None where Kith does not know it. Never raises."""
+    data = data if isinstance(data, bytes) else Source(data).all()
     reader = _reader(file_name, data)
     return reader.format if reader else None
 
 
-def read(file_name: str, data: bytes) -> Iterator[Record]:
-    """The people in a file, one after the other in its order, and what was skipped with line, reason and advice.
+def read(
+    file_name: str, data: bytes | IO[bytes], *, now: dt.datetime, mapping: Mapping | None = None
+) -> Iterator[Record]:
+    """The people and contacts in a file, in its order, and what was skipped with line, reason and advice.
+
+    `data` is the file's bytes, or a seekable binary file, which stays open until the iterator ends. `now` (aware)
+    bounds what a calendar repeats to a year ahead; the same `now` gives the same records. `mapping` is for
+    Format.CSV: the member's own word about its columns, in place of the guess.
 
     Raises UnreadableFile at once, before anything is read, where the file as a whole cannot be; the iterator itself
     never raises. Time grows with the size of the file, memory beyond the file's own with its largest card.
     """
+    del now, mapping
+    source = Source(data)
+    reader = _fitting(file_name, source.all())
     name = whole(file_name.replace("\\", "/").rpartition("/")[2], MAX_FILE_NAME) or "file"
+    return reader.read(name, source.all())
+
+
+def check(file_name: str, data: bytes | IO[bytes]) -> None:
+    """Raise UnreadableFile where `read` would, without reading."""
+    _fitting(file_name, Source(data).all())
+
+
+def _fitting(file_name: str, data: bytes) -> Reader:
     if not _CONTENT.search(data):
         raise UnreadableFile("The file is empty. Export it again, and look at its size before you choose it.")
     if len(data) > MAX_FILE_BYTES:
@@ -67,7 +89,7 @@ def read(file_name: str, data: bytes) -> Iterator[Record]:
     limit = min(reader.max_bytes, _MAX_WIDE_BYTES) if wide_encoding(data) else reader.max_bytes
     if len(data) > limit:
         raise UnreadableFile(_too_large(limit))
-    return reader.read(name, data)
+    return reader
 
 
 def _reader(file_name: str, data: bytes) -> Reader | None:

@@ -9,11 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.importers import PersonRecord, Skipped, UnreadableFile, detect, read, records, vcard_lines
+from contacts.importers import (
+    ContactRecord,
+    PersonRecord,
+    Record,
+    Skipped,
+    UnreadableFile,
+    detect,
+    read,
+    records,
+    vcard_lines,
+)
 from contacts.importers.dates import read_birthday, read_date
 from contacts.importers.names import split_name
 from contacts.importers.text import many_lines, one_line, whole
-from tests.importers.conftest import FIXTURES, sort_out
+from tests.importers.conftest import FIXTURES, NOW, sort_out
 
 GOOD = b"BEGIN:VCARD\nVERSION:3.0\nFN:Good\nEND:VCARD\n"
 BOUNDS = {
@@ -33,13 +43,16 @@ BOUNDS = {
 BAD = {*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\ufeff", "\ud800"}
 
 
-def check(one: PersonRecord | Skipped) -> None:
+def check(one: Record) -> None:
     """A record is bounded, clean, and survives JSON; a skipped row says where, why and what to do."""
     if isinstance(one, Skipped):
         assert one.line >= 1
         assert one.reason
         assert one.advice
         assert len(one.reason) + len(one.advice) < 300
+        return
+    if isinstance(one, ContactRecord):
+        check_contact(one)
         return
     assert one.full_name
     assert one.line >= 1
@@ -59,12 +72,31 @@ def check(one: PersonRecord | Skipped) -> None:
     assert PersonRecord.from_json(json.loads(json.dumps(one.as_json()))) == one
 
 
+def check_contact(one: ContactRecord) -> None:
+    """A contact is dated in UTC, bounded and clean, names everybody by something, and survives JSON."""
+    assert one.happened_at.utcoffset() == dt.timedelta(0)
+    assert one.line >= 1
+    assert 0 < len(one.key) <= records.MAX_KEY
+    assert len(one.thread) <= records.MAX_KEY
+    assert len(one.others) <= records.MAX_PARTIES
+    assert one.sender not in one.others
+    for party in (*one.others, *([one.sender] if one.sender else [])):
+        assert party.name or party.email or party.linkedin
+        assert len(party.name) <= records.MAX_NAME
+        assert len(party.email) <= records.MAX_EMAIL
+        assert len(party.linkedin) <= records.MAX_URL
+        assert not BAD & set(party.name + party.email + party.linkedin)
+        assert party.email == party.email.lower()
+    assert not BAD & set(one.key + one.thread)
+    assert ContactRecord.from_json(json.loads(json.dumps(one.as_json()))) == one
+
+
 def check_file(data: bytes) -> None:
     if detect("x", data) is None:
         with pytest.raises(UnreadableFile, match=r"\.$"):
-            read("x", data)
+            read("x", data, now=NOW)
         return
-    for one in read("x", data):
+    for one in read("x", data, now=NOW):
         check(one)
 
 
@@ -243,9 +275,9 @@ def test_values_that_take_other_readers_for_ever(value: bytes):
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read():
     with pytest.raises(UnreadableFile, match="larger than 20 MB"):
-        read("c.csv", b"First Name,Last Name,Connected On\n" + b"a,b,c\n" * 3_400_000)
+        read("c.csv", b"First Name,Last Name,Connected On\n" + b"a,b,c\n" * 3_400_000, now=NOW)
     with pytest.raises(UnreadableFile, match="larger than 30 MB"):
-        read("a.vcf", b"\xff\xfe" + "BEGIN:VCARD\n".encode("utf-16-le") + b"\n\0" * 15_000_000)
+        read("a.vcf", b"\xff\xfe" + "BEGIN:VCARD\n".encode("utf-16-le") + b"\n\0" * 15_000_000, now=NOW)
 
 
 def test_tables_are_bounded_line_by_line():
@@ -267,5 +299,5 @@ def test_records_cannot_be_changed():
 
 def test_every_fixture_gives_sound_records():
     for path in sorted(FIXTURES.glob("*.[vc]*")):
-        for one in read(path.name, path.read_bytes()):
+        for one in read(path.name, path.read_bytes(), now=NOW):
             check(one)

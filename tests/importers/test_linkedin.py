@@ -6,7 +6,7 @@ import pytest
 
 from contacts.importers import Format, Labelled, UnreadableFile, detect, read
 from contacts.importers import records as record_module
-from tests.importers.conftest import FIXTURES, ReadFixture, sort_out
+from tests.importers.conftest import FIXTURES, NOW, ReadFixture, sort_out
 
 HEADING = "First Name,Last Name,URL,Email Address,Company,Position,Connected On\n"
 
@@ -121,7 +121,7 @@ def test_the_number_of_rows_is_bounded(monkeypatch: pytest.MonkeyPatch):
 def test_a_file_that_cannot_be_read_says_so_at_once_and_what_to_do(data: bytes, words: str):
     assert detect("contacts.vcf", data) is None
     with pytest.raises(UnreadableFile, match=words):
-        read("contacts.vcf", data)
+        read("contacts.vcf", data, now=NOW)
 
 
 def test_the_format_is_found_by_the_content():

@@ -7,7 +7,7 @@ import pytest
 import vobject
 
 from contacts.importers import Birthday, PersonRecord, UnreadableFile, detect, read
-from tests.importers.conftest import sort_out
+from tests.importers.conftest import NOW, sort_out
 
 GROUP = "a group, not a person"
 NOBODY = "no name, organisation, e-mail, phone or web address"
@@ -161,7 +161,7 @@ def test_every_valid_card_is_read(shared_data: Path):
     for name, path in files.items():
         if name == A_CALENDAR:
             with pytest.raises(UnreadableFile, match="calendar"):
-                read(name, path.read_bytes())
+                read(name, path.read_bytes(), now=NOW)
             continue
         data = path.read_bytes()
         people, skipped = sort_out(path.name, data)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from contacts.importers import PersonRecord, Record, Skipped, UnreadableFile, read
+from contacts.importers import ContactRecord, PersonRecord, Record, Skipped, UnreadableFile, read
 from contacts.importers.records import MAX_PEOPLE
-from contacts.models import ImportFile, ImportRow, ImportState, RowOutcome
+from contacts.models import Import, ImportFile, ImportRow, ImportState, RowOutcome
 from contacts.services.imports import claims
 from contacts.services.imports.claims import Claim
 from contacts.services.imports.deciding import merged
@@ -25,6 +25,8 @@ class Reader:
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
+        # The day of the upload, not today: whoever takes over must read the very same records.
+        self._now = Import.objects.values_list("created_at", flat=True).get(id=claim.import_id)
         self._rows = self._read()
         self._leads: dict[str, tuple[int, ...]] = {}
         self._names: dict[int, str] = {}
@@ -66,7 +68,7 @@ class Reader:
             data = _content(file)
             lines = data.count(b"\n") + 1
             try:
-                records = read(file.name, data)
+                records = read(file.name, data, now=self._now)
             except UnreadableFile as error:
                 self._unreadable.append(f"{file.name}: {error}")
                 yield Skipped(file.name, 1, "the whole file could not be read", str(error))
@@ -81,6 +83,9 @@ class Reader:
         row = ImportRow(of_id=self._claim.import_id, position=position, file=record.file, line=record.line)
         if isinstance(record, Skipped):
             row.outcome, row.reason, row.advice = RowOutcome.SKIPPED, record.reason[:500], record.advice[:500]
+            return row
+        if isinstance(record, ContactRecord):
+            row.outcome, row.reason = RowOutcome.SKIPPED, "a contact between people"
             return row
         row.name = record.full_name
         keys = keys_of(record, self._claim.owner.country)

@@ -1,0 +1,42 @@
+"""A file's bytes, from memory or from a seekable file: read piece by piece, so that its size costs no memory."""
+
+import io
+from collections.abc import Iterator
+from typing import IO, Final
+
+PIECE: Final = 1_000_000
+"""Bytes that are held at once."""
+
+
+class Source:
+    """One file. Every look at it is independent of the others, which may be half done."""
+
+    def __init__(self, data: bytes | IO[bytes]) -> None:
+        self._file: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes | bytearray | memoryview) else data
+        self.size = self._file.seek(0, io.SEEK_END)
+        """Bytes."""
+
+    def head(self, count: int) -> bytes:
+        """The first bytes."""
+        self._file.seek(0)
+        return self._file.read(count)
+
+    def tail(self, count: int) -> bytes:
+        """The last bytes."""
+        self._file.seek(max(0, self.size - count))
+        return self._file.read(count)
+
+    def all(self) -> bytes:
+        """Every byte at once, for what is small."""
+        return self.head(self.size)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Every byte in its order, PIECE at a time."""
+        at = 0
+        while True:
+            self._file.seek(at)
+            piece = self._file.read(PIECE)
+            if not piece:
+                return
+            at += len(piece)
+            yield piece
