@@ -2,6 +2,7 @@
 
 from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
+from contacts.models.duplicates import DuplicateLook, Lookalike, Merge, OtherName, ToldApart
 from contacts.models.evidence import Correspondent, Gathering, Presence, Unacquainted
 from contacts.models.importing import Blocked, BlockedKind, ColumnMapping, OwnAddress
 from contacts.models.imports import (
@@ -42,6 +43,7 @@ __all__ = [
     "ConnectionState",
     "Correspondent",
     "Direction",
+    "DuplicateLook",
     "Gathering",
     "Handle",
     "Identity",
@@ -54,6 +56,9 @@ __all__ = [
     "Interaction",
     "InteractionKind",
     "Layer",
+    "Lookalike",
+    "Merge",
+    "OtherName",
     "OwnAddress",
     "Person",
     "Presence",
@@ -71,6 +76,7 @@ __all__ = [
     "SourcePart",
     "SourceRun",
     "SourceState",
+    "ToldApart",
     "Unacquainted",
     "Writes",
 ]

@@ -138,6 +138,7 @@ class Person(Owned):
             models.Index(
                 "owner", F("created_at").desc(), "sort_key", "id", name="person_by_age", condition=Q(deleted_at=None)
             ),
+            models.Index(fields=["updated_at"], name="person_by_change"),
             models.Index(fields=["deleted_at"], name="person_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["strength_at"], name="person_ageing", condition=Q(strength_at__isnull=False)),
             models.Index(fields=["id"], name="person_stale", condition=Q(strength_is_stale=True)),
