@@ -4,6 +4,8 @@ from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
 from contacts.models.duplicates import DuplicateLook, Lookalike, Merge, OtherName, ToldApart
 from contacts.models.evidence import Correspondent, Gathering, Presence, Unacquainted
+from contacts.models.exports import Export, ExportPiece, ExportState
+from contacts.models.filters import SavedFilter
 from contacts.models.importing import Blocked, BlockedKind, ColumnMapping, OwnAddress
 from contacts.models.imports import (
     Import,
@@ -17,6 +19,7 @@ from contacts.models.imports import (
 )
 from contacts.models.interactions import Direction, Interaction, InteractionKind
 from contacts.models.people import Handle, Identity, Layer, Person, Reach, Relation
+from contacts.models.photos import Photo
 from contacts.models.reminders import Reminder, ReminderKind, ReminderState
 from contacts.models.sources import (
     Source,
@@ -44,6 +47,9 @@ __all__ = [
     "Correspondent",
     "Direction",
     "DuplicateLook",
+    "Export",
+    "ExportPiece",
+    "ExportState",
     "Gathering",
     "Handle",
     "Identity",
@@ -61,6 +67,7 @@ __all__ = [
     "OtherName",
     "OwnAddress",
     "Person",
+    "Photo",
     "Presence",
     "Reach",
     "Relation",
@@ -69,6 +76,7 @@ __all__ = [
     "ReminderState",
     "RowKind",
     "RowOutcome",
+    "SavedFilter",
     "Source",
     "SourceAuth",
     "SourceItem",

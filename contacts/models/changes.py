@@ -11,6 +11,9 @@ class ChangeKind(models.TextChoices):
     PEOPLE = "people", "people edited together"
     INTERACTION = "interaction", "a contact removed"
     ACQUAINTANCE = "acquaintance", "an acquaintance forgotten"
+    PHOTO = "photo", "a photo put on a card, or taken off"
+    FILTER = "filter", "a saved list removed"
+    CARD = "card", "a few fields of a card"
 
 
 class Change(Owned):

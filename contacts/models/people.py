@@ -67,6 +67,23 @@ class Person(Owned):
     role = models.CharField(max_length=300, blank=True)
     place = models.CharField(max_length=200, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    tie_kinds = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        verbose_name="how you know each other",
+        help_text="Friend, colleague, family …: several at once, in the member's own words.",
+    )
+    needs = ArrayField(models.CharField(max_length=200), default=list, blank=True, help_text="What they look for.")
+    offers = ArrayField(models.CharField(max_length=200), default=list, blank=True, help_text="What they can give.")
+    custom_fields = models.JSONField(
+        default=list, blank=True, help_text="Whatever has no field of its own, in order: [{label, value}]."
+    )
+    other_dates = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Anniversaries and the like, in order: [{label, year or null, month, day}].",
+    )
     notes = models.TextField(blank=True, max_length=20_000)
     how_met = models.CharField("how we met", max_length=1000, blank=True)
     met_on_date = models.DateField("met on", null=True, blank=True)
@@ -114,6 +131,9 @@ class Person(Owned):
     strength_is_stale = models.BooleanField(default=True, editable=False)
     last_contact_at = models.DateTimeField(null=True, editable=False)
     search_text = models.TextField(editable=False, default="")
+    photo_key = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="Names the photo (contacts.services.photos); empty: none."
+    )
 
     class Meta:
         verbose_name_plural = "people"

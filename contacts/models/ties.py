@@ -1,5 +1,6 @@
 """Who of a member's people knows whom."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -31,6 +32,13 @@ class Acquaintance(Owned):
     b = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     closeness = models.CharField(max_length=8, choices=Closeness.choices, default=Closeness.UNKNOWN)
     source = models.CharField(max_length=8, choices=AcquaintanceSource.choices, default=AcquaintanceSource.SAID)
+    tie_kinds = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        verbose_name="as what",
+        help_text="Colleagues, family, friends …: several at once, in the member's own words.",
+    )
     evidence = models.CharField("how you know", max_length=500, blank=True)
     evidence_date = models.DateField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

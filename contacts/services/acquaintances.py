@@ -1,11 +1,13 @@
 """Who of the member's people knows whom."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
 
 from contacts.models import Acquaintance, AcquaintanceSource, Change, ChangeKind, Closeness, Person
 from contacts.services.announce import book_moved
+from contacts.services.cards import tidy_tags
 from contacts.words import one_line
 from netapp.accounts.models import User
 
@@ -31,6 +33,7 @@ def record_acquaintance(
     one: Person,
     other: Person,
     closeness: Closeness,
+    tie_kinds: Sequence[str] = (),
     evidence: str = "",
     evidence_date: date | None = None,
     now: datetime,
@@ -46,6 +49,7 @@ def record_acquaintance(
     values = {
         "closeness": closeness,
         "source": source,
+        "tie_kinds": tidy_tags(tie_kinds),
         "evidence": one_line(evidence)[:500],
         "evidence_date": evidence_date,
     }
@@ -76,6 +80,7 @@ def forget_acquaintance(*, acquaintance: Acquaintance, now: datetime) -> Change:
             "b": str(acquaintance.b_id),
             "closeness": acquaintance.closeness,
             "source": acquaintance.source,
+            "tie_kinds": acquaintance.tie_kinds,
             "evidence": acquaintance.evidence,
             "evidence_date": known_at.isoformat() if known_at else None,
         },

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from django.db import IntegrityError, connection, transaction
 
-from contacts.models import Change, Person
+from contacts.models import Change, Person, Photo
 
 KEPT_FOR: Final = timedelta(days=30)
 _BATCH = 500
@@ -15,12 +15,13 @@ log = structlog.get_logger(__name__)
 
 
 def purge(*, now: datetime) -> int:
-    """Remove for good the cards deleted, and what changes replaced, more than KEPT_FOR ago. How many cards it was.
+    """Remove for good what was deleted, taken off or replaced more than KEPT_FOR ago; how many cards it was.
 
     Identities that no card has any more go too: an address stays nowhere once the last card with it is gone.
     """
     before = now - KEPT_FOR
     Change.objects.filter(created_at__lt=before).delete()
+    Photo.objects.filter(removed_at__lt=before).delete()
     count = 0
     while ids := list(Person.objects.filter(deleted_at__lt=before).values_list("id", flat=True)[:_BATCH]):
         with transaction.atomic():

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from contacts.models import Acquaintance, Change, ChangeKind, Interaction, Person
-from contacts.services import together
+from contacts.services import filters, in_place, photos, together
 from contacts.services.announce import book_moved
 from contacts.services.interactions import settle_contact
 
@@ -24,6 +24,12 @@ def take_back(*, change: Change, now: datetime) -> bool:
             return _put_back_contact(change.owner_id, before, now)
         case ChangeKind.ACQUAINTANCE:
             return _put_back_acquaintance(change.owner_id, before)
+        case ChangeKind.PHOTO:
+            return photos.put_back(change=change, now=now)
+        case ChangeKind.FILTER:
+            return filters.put_back(change=change)
+        case ChangeKind.CARD:
+            return in_place.put_back(change=change, now=now)
 
 
 def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> bool:
@@ -57,6 +63,7 @@ def _put_back_acquaintance(owner_id: int, before: dict[str, Any]) -> bool:
         b_id=before["b"],
         closeness=before["closeness"],
         source=before["source"],
+        tie_kinds=before.get("tie_kinds", []),
         evidence=before["evidence"],
         evidence_date=date.fromisoformat(known_at) if known_at else None,
     )
