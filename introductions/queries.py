@@ -103,6 +103,7 @@ def view(introduction: Introduction) -> View:
         State.CLOSED: ("closed", "closed", ""),
         State.DECLINED: ("not this time", "closed", ""),
         State.WITHDRAWN: ("withdrawn", "closed", ""),
+        State.MET: ("met meanwhile", "closed", ""),
     }
     state, css, then = words[shown]
     told = introduction.introducer_told_at is not None

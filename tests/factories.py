@@ -168,3 +168,4 @@ class IntroductionFactory(DjangoModelFactory[Introduction]):
     state = "draft"
     shown_state = factory.SelfAttribute("state")
     state_at = NOW
+    position = factory.LazyAttribute(lambda row: int(row.state == "target_asked"))

@@ -2,6 +2,7 @@
 
 from introductions.models.consents import AddressFrom, Answer, Consent, ConsentState
 from introductions.models.introductions import Event, Introduction
+from introductions.models.limits import AskingLimit, AskingPause
 from introductions.models.objectives import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
 from introductions.models.routes import Route, RouteSearch
 from introductions.models.today import PutAside
@@ -9,6 +10,8 @@ from introductions.models.today import PutAside
 __all__ = [
     "AddressFrom",
     "Answer",
+    "AskingLimit",
+    "AskingPause",
     "Consent",
     "ConsentState",
     "Event",

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from contacts.models import Person
+from contacts.models import Closeness, Person
 from introductions import lifecycle
 from introductions.models.introductions import Introduction
 
@@ -27,19 +27,24 @@ class Answer(models.TextChoices):
     NOT_NOW = "not_now", "Not now"
     NO = "no", "No"
     NOT_WELL = "not_well", "I don't know them well enough"
-    NOT_ME = "not_me", "This is not me, or I don't know who asks"
+    NOT_ME = "not_me", "This is not me"
+    STRANGER = "stranger", "I don't know who asks"
+    STOP = "stop", "Stop writing to me"
 
 
 class AddressFrom(models.TextChoices):
     """Where the address that a question went to came from: whoever is asked is told."""
 
     ASKER = "asker", "the asker's own book"
-    INTRODUCER = "introducer", "the introducer's own book"
-    TYPED = "typed", "typed by the introducer"
+    INTRODUCER = "introducer", "the book of whoever asks them"
+    TYPED = "typed", "typed by whoever asks them"
 
 
 class Consent(models.Model):
-    """One party's yes or no. Looked up by the digest of the token in the mail; void once the introduction moved on."""
+    """One party's yes or no. Looked up by the digest of the token in the mail; void once the introduction moved on.
+
+    WAITING with an address: it is their turn, and they are asked as soon as they may be (`introductions.limits`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     introduction = models.ForeignKey(Introduction, on_delete=models.CASCADE, related_name="consents")
@@ -51,12 +56,28 @@ class Consent(models.Model):
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=300)
     email = models.EmailField(blank=True, help_text="Normalised. Not shown to the asker before both said yes.")
+    mailbox = models.CharField(
+        max_length=64, blank=True, help_text="Keyed digest of the address without its plus-alias: counts how often."
+    )
+    expected_mailbox = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The same of the address in the asker's own book when they sent it, whether or not it was used.",
+    )
+    because = models.CharField(
+        max_length=300, blank=True, help_text="In the asker's words, how this one and the next know each other."
+    )
     address_from = models.CharField(max_length=10, choices=AddressFrom.choices, blank=True)
     state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.WAITING)
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
     word = models.TextField(blank=True, max_length=2000, help_text="A word back.")
     word_is_shared = models.BooleanField(default=False)
-    added = models.TextField(blank=True, max_length=2000, help_text="A line of the introducer's own, for the target.")
+    added = models.TextField(blank=True, max_length=2000, help_text="A line of the introducer's own, for the next.")
+    again_date = models.DateField(null=True, help_text="Not now, but after this day; the asker may know of it.")
+    closeness = models.CharField(max_length=8, choices=Closeness.choices, blank=True)
+    may_correct = models.BooleanField(default=False, help_text="The asker may learn how well they know the next.")
+    correct_at = models.DateTimeField(null=True, help_text="When their own card of the next is put right.")
+    passed_on_at = models.DateTimeField(null=True, help_text="When they said that they had forwarded the note.")
     salt = models.CharField(max_length=32, blank=True)
     token_digest = models.CharField(max_length=64, null=True, unique=True)
     asked_at = models.DateTimeField(null=True)
@@ -70,6 +91,14 @@ class Consent(models.Model):
             models.Index(fields=["expires_at"], name="consent_expiry", condition=Q(state="asked")),
             models.Index(fields=["nudge_at"], name="consent_nudge", condition=Q(state="asked", nudge_at__isnull=False)),
             models.Index(fields=["email"], name="consent_by_address", condition=~Q(email="")),
+            models.Index(fields=["mailbox"], name="consent_by_mailbox", condition=~Q(mailbox="")),
+            models.Index(fields=["expected_mailbox"], name="consent_by_expected", condition=~Q(expected_mailbox="")),
+            models.Index(fields=["correct_at"], name="consent_correction", condition=Q(correct_at__isnull=False)),
+            models.Index(
+                fields=["nudge_at"],
+                name="consent_forward_nudge",
+                condition=Q(state="answered", nudge_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["introduction", "position"], name="consent_once_a_step"),

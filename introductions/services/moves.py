@@ -41,12 +41,15 @@ def make(
     changes = {
         "state": after.state,
         "shown_state": after.shown,
+        "position": after.position,
         "state_at": now,
         "updated_at": now,
         "reveal_at": None,
         **fields,
     }
-    claimed = Introduction.objects.filter(id=introduction.id, state=before.state, shown_state=before.shown)
+    claimed = Introduction.objects.filter(
+        id=introduction.id, state=before.state, shown_state=before.shown, position=before.position
+    )
     if not claimed.update(**changes):
         raise Overtaken
     for name, value in changes.items():

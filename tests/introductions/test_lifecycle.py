@@ -3,12 +3,13 @@
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from introductions.lifecycle import (
     ASKED,
     CAME_TO_NOTHING,
     ENDED,
+    MOST_INTRODUCERS,
     OPEN,
     STEPS,
     Move,
@@ -30,8 +31,12 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.standing = Standing()
-        self.yes: set[Party] = set()
+        self.yes: list[Party] = []
         self.steps = 0
+
+    @initialize(introducers=st.integers(1, MOST_INTRODUCERS))
+    def begins(self, introducers: int) -> None:
+        self.standing = Standing(introducers=introducers)
 
     @rule(move=st.sampled_from(Move), party=st.sampled_from(Party))
     def anybody_tries_anything(self, move: Move, party: Party) -> None:
@@ -42,9 +47,14 @@ class Life(RuleBasedStateMachine):
             assert self.standing == before
             return
         self.steps += 1
-        if move is Move.AGREE:
-            self.yes.add(party)
-        # The same click again never does the same thing twice.
+        if move in (Move.AGREE, Move.HAND_ON):
+            self.yes.append(party)
+            assert self.standing.position == before.position + (party is Party.INTRODUCER)
+        else:
+            assert self.standing.position == before.position
+        # The same click again never does the same thing twice; the next introducer's is another's.
+        if move is Move.HAND_ON and self.standing.yes is Move.HAND_ON:
+            return
         with pytest.raises(MoveNotAllowed):
             after(self.standing, move, party)
 
@@ -56,14 +66,18 @@ class Life(RuleBasedStateMachine):
         assert allowed_to_asker(self.standing.shown) == frozenset()
 
     @invariant()
-    def introduced_only_by_two_yes(self) -> None:
+    def introduced_only_by_everybodys_yes(self) -> None:
         if self.standing.state is State.INTRODUCED:
-            assert self.yes == {Party.INTRODUCER, Party.TARGET}
+            assert self.yes == [Party.INTRODUCER] * self.standing.introducers + [Party.TARGET]
 
     @invariant()
-    def the_target_is_asked_only_after_the_introducers_yes(self) -> None:
+    def the_target_is_asked_only_after_every_introducers_yes(self) -> None:
         if self.standing.state is State.TARGET_ASKED:
-            assert self.yes == {Party.INTRODUCER}
+            assert self.yes == [Party.INTRODUCER] * self.standing.introducers
+            assert self.standing.position == self.standing.introducers
+        if self.standing.state is State.INTRODUCER_ASKED:
+            assert self.yes == [Party.INTRODUCER] * self.standing.position
+            assert self.standing.position < self.standing.introducers
 
     @invariant()
     def the_asker_sees_no_more_than_they_may(self) -> None:
@@ -85,7 +99,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def it_ends(self) -> None:
-        assert self.steps <= 6
+        assert self.steps <= 5 + MOST_INTRODUCERS
 
 
 Life.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
