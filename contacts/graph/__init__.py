@@ -4,9 +4,14 @@ The names that the rest of the program uses; each is explained where it is writt
 """
 
 from contacts.graph.book import BookStrengths, book_strengths
+from contacts.graph.communities import communities, modularity
+from contacts.graph.coverage import Dependence, Moves, Ways, dependence, gains
+from contacts.graph.ego import EgoFigures, ego_figures, mutual_contacts
 from contacts.graph.paths import Leg, Path, Question, Source, Work, best_to_each, chance_of, cost_of, k_best
+from contacts.graph.planning import Plan, Step, plan
 from contacts.graph.snapshot import Snapshot, SnapshotError
 from contacts.graph.strength import Contact, Direction, Kind, Layer, Strength, strength
+from contacts.graph.undirected import Undirected
 from contacts.graph.willingness import Answer, ask_load_factor, seat_chance, willingness
 from contacts.graph.wording import figure_word
 
@@ -38,4 +43,19 @@ __all__ = [  # noqa: RUF022 (sorted by subject)
     "Work",
     "best_to_each",
     "k_best",
+    # Standing back: one's place, groups, seats and what would open them
+    "Dependence",
+    "EgoFigures",
+    "Moves",
+    "Plan",
+    "Step",
+    "Undirected",
+    "Ways",
+    "communities",
+    "dependence",
+    "ego_figures",
+    "gains",
+    "modularity",
+    "mutual_contacts",
+    "plan",
 ]
