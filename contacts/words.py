@@ -22,6 +22,9 @@ def clean(text: str) -> str:
 
     Line breaks and tabs stay.
     """
+    # Most text is printable as it is, which Python can tell a hundred times faster than letter by letter.
+    if text.isprintable():
+        return text
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))
 
 
@@ -35,7 +38,10 @@ def fold(text: str) -> str:
 
     Compatibility forms come apart too ("ﬁ" is "fi"); what has no case or accent stays as it is.
     """
-    apart = unicodedata.normalize("NFKD", one_line(text).casefold())
+    line = one_line(text).casefold()
+    if line.isascii():
+        return line
+    apart = unicodedata.normalize("NFKD", line)
     bare = "".join(char for char in apart if not unicodedata.combining(char))
     return _SPACE.sub(" ", bare.translate(_LETTERS)).strip()
 

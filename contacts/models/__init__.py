@@ -3,7 +3,7 @@
 from contacts.models.changes import Change, ChangeKind
 from contacts.models.connections import Connection, ConnectionState
 from contacts.models.duplicates import DuplicateLook, Lookalike, Merge, OtherName, ToldApart
-from contacts.models.evidence import Correspondent, Gathering, Presence, Unacquainted
+from contacts.models.evidence import Correspondent, Gathering, Presence, Unacquainted, UnnotedContact
 from contacts.models.exports import Export, ExportPiece, ExportState
 from contacts.models.filters import SavedFilter
 from contacts.models.importing import Blocked, BlockedKind, ColumnMapping, OwnAddress
@@ -86,5 +86,6 @@ __all__ = [
     "SourceState",
     "ToldApart",
     "Unacquainted",
+    "UnnotedContact",
     "Writes",
 ]

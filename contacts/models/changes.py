@@ -14,6 +14,7 @@ class ChangeKind(models.TextChoices):
     PHOTO = "photo", "a photo put on a card, or taken off"
     FILTER = "filter", "a saved list removed"
     CARD = "card", "a few fields of a card"
+    BLOCKED = "blocked", "something kept out of imports, or let in again"
 
 
 class Change(Owned):

@@ -22,9 +22,13 @@ class Gathering(Owned):
     happened_at = models.DateTimeField()
     faces = ArrayField(models.BigIntegerField(), default=list)
     is_crowd = models.BooleanField(default=False, help_text="Too many people in it or its thread to tell anything.")
+    is_settled = models.BooleanField(default=False, help_text="Counted in the acquaintances that follow from it.")
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "thread"], name="gathering_by_thread", condition=~Q(thread=""))]
+        indexes = [
+            models.Index(fields=["owner", "thread"], name="gathering_by_thread", condition=~Q(thread="")),
+            models.Index(fields=["owner"], name="gathering_unsettled", condition=Q(is_settled=False)),
+        ]
         constraints = [models.UniqueConstraint(fields=["owner", "key"], name="gathering_once")]
 
     def __str__(self) -> str:
@@ -59,6 +63,19 @@ class Unacquainted(Owned):
 
     def __str__(self) -> str:
         return f"unacquainted {self.pk}"
+
+
+class UnnotedContact(Owned):
+    """A contact that an import had noted and the member removed: it is not read again."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    source_key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "source_key"], name="unnoted_once")]
+
+    def __str__(self) -> str:
+        return f"unnoted contact {self.pk}"
 
 
 class Correspondent(Owned):

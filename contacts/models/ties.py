@@ -41,6 +41,9 @@ class Acquaintance(Owned):
     )
     evidence = models.CharField("how you know", max_length=500, blank=True)
     evidence_date = models.DateField(null=True, blank=True)
+    seen_count = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many gatherings an inferred one was counted from; 0: none."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from contacts.models import Acquaintance, AcquaintanceSource, Change, ChangeKind, Closeness, Person
+from contacts.models import Acquaintance, AcquaintanceSource, Change, ChangeKind, Closeness, Person, Unacquainted
 from contacts.services.announce import book_moved
 from contacts.services.cards import tidy_tags
 from contacts.words import one_line
@@ -52,10 +52,13 @@ def record_acquaintance(
         "tie_kinds": tidy_tags(tie_kinds),
         "evidence": one_line(evidence)[:500],
         "evidence_date": evidence_date,
+        "seen_count": 0,
     }
     acquaintance, is_new = Acquaintance.objects.select_for_update().get_or_create(
         a=a, b=b, defaults={"owner": owner, **values}
     )
+    if source == AcquaintanceSource.SAID:
+        Unacquainted.objects.filter(a=a, b=b).delete()
     is_outweighed = source == AcquaintanceSource.INFERRED and acquaintance.source == AcquaintanceSource.SAID
     if not is_new and is_outweighed:
         return acquaintance
@@ -83,8 +86,14 @@ def forget_acquaintance(*, acquaintance: Acquaintance, now: datetime) -> Change:
             "tie_kinds": acquaintance.tie_kinds,
             "evidence": acquaintance.evidence,
             "evidence_date": known_at.isoformat() if known_at else None,
+            "seen_count": acquaintance.seen_count,
         },
     )
+    if acquaintance.seen_count:
+        # The mails and meetings are still there, and would bring it back by the next import.
+        Unacquainted.objects.get_or_create(
+            owner_id=acquaintance.owner_id, a_id=acquaintance.a_id, b_id=acquaintance.b_id
+        )
     acquaintance.delete()
     book_moved(change.owner_id)
     return change

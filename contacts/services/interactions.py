@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from contacts.models import Change, ChangeKind, Direction, Interaction, InteractionKind, Person
+from contacts.models import Change, ChangeKind, Direction, Interaction, InteractionKind, Person, UnnotedContact
 from contacts.services import cadences, strengths
 from contacts.services.reminders import CADENCE_KINDS
 from contacts.words import clean
@@ -81,6 +81,8 @@ def remove_contact(*, interaction: Interaction, now: datetime) -> Change:
         },
     )
     person = interaction.person
+    if interaction.source_key:
+        UnnotedContact.objects.get_or_create(owner_id=person.owner_id, person=person, source_key=interaction.source_key)
     interaction.delete()
     settle_contact(person=person, now=now)
     return change

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from contacts.models import Acquaintance, Change, ChangeKind, Interaction, Person
+from contacts.models import Acquaintance, Change, ChangeKind, Interaction, Person, Unacquainted, UnnotedContact
 from contacts.services import filters, in_place, photos, together
 from contacts.services.announce import book_moved
+from contacts.services.imports import blocking
 from contacts.services.interactions import settle_contact
 
 
@@ -30,6 +31,8 @@ def take_back(*, change: Change, now: datetime) -> bool:
             return filters.put_back(change=change)
         case ChangeKind.CARD:
             return in_place.put_back(change=change, now=now)
+        case ChangeKind.BLOCKED:
+            return blocking.put_back(change.owner_id, before)
 
 
 def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> bool:
@@ -47,6 +50,7 @@ def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> b
         source_key=before["source_key"],
         edited_at=datetime.fromisoformat(before["edited_at"]) if before.get("edited_at") else None,
     )
+    UnnotedContact.objects.filter(person=person, source_key=before["source_key"]).delete()
     # An import may have read the same item anew meanwhile: then it is back already.
     Interaction.objects.bulk_create([again], ignore_conflicts=True)
     settle_contact(person=person, now=now)
@@ -66,7 +70,9 @@ def _put_back_acquaintance(owner_id: int, before: dict[str, Any]) -> bool:
         tie_kinds=before.get("tie_kinds", []),
         evidence=before["evidence"],
         evidence_date=date.fromisoformat(known_at) if known_at else None,
+        seen_count=before.get("seen_count", 0),
     )
+    Unacquainted.objects.filter(a=before["a"], b=before["b"]).delete()
     Acquaintance.objects.bulk_create([again], ignore_conflicts=True)
     book_moved(owner_id)
     return True
