@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contacts.models import Acquaintance, Change, Import, Interaction, Person, Reminder
+from contacts.models import Acquaintance, Change, Import, Interaction, Person, Photo, Reminder, SavedFilter
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -24,6 +24,17 @@ def people_of(member: User) -> QuerySet[Person]:
 def person_for(member: User, person_id: UUID) -> Person:
     """One card of the member's. Raises Http404."""
     return get_object_or_404(people_of(member).select_related("owner"), id=person_id)
+
+
+def photo_for(member: User, person_id: UUID, key: str) -> Photo:
+    """The photo on one card of the member's, under its present address. Raises Http404."""
+    photos = Photo.objects.filter(owner=member, removed_at=None, person__owner=member, person__deleted_at=None)
+    return get_object_or_404(photos, person=person_id, key=key)
+
+
+def saved_filter_for(member: User, filter_id: UUID) -> SavedFilter:
+    """One list that the member keeps. Raises Http404."""
+    return get_object_or_404(SavedFilter, owner=member, id=filter_id)
 
 
 def deleted_person_for(member: User, person_id: UUID) -> Person:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from contacts.views import acquaintances, imports, interactions, people, person, reminders, sharing
+from contacts.views import (
+    acquaintances,
+    imports,
+    in_place,
+    interactions,
+    lists,
+    people,
+    person,
+    photos,
+    reminders,
+    sharing,
+)
 
 app_name = "contacts"
 
@@ -10,6 +21,11 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/together/", people.people_together, name="people_together"),
     path("people/names/", people.person_names, name="person_names"),
+    path("people/words/", people.people_words, name="people_words"),
+    path("people/lists/", lists.lists, name="lists"),
+    path("people/lists/keep/", lists.list_keep, name="list_keep"),
+    path("people/lists/<uuid:filter_id>/rename/", lists.list_rename, name="list_rename"),
+    path("people/lists/<uuid:filter_id>/remove/", lists.list_remove, name="list_remove"),
     path("people/add/", person.person_add, name="person_add"),
     path("people/quick/", person.person_quick, name="person_quick"),
     path("people/<uuid:person_id>/", person.person, name="person"),
@@ -21,6 +37,11 @@ urlpatterns = [
     path("people/<uuid:person_id>/layer/", person.person_layer, name="person_layer"),
     path("people/<uuid:person_id>/known/", person.person_known, name="person_known"),
     path("people/<uuid:person_id>/wanted/", person.person_wanted, name="person_wanted"),
+    path("people/<uuid:person_id>/gives/", in_place.person_gives, name="person_gives"),
+    path("people/<uuid:person_id>/ties/", in_place.person_ties, name="person_ties"),
+    path("people/<uuid:person_id>/photo/", photos.photo_choose, name="photo_choose"),
+    path("people/<uuid:person_id>/photo/remove/", photos.photo_remove, name="photo_remove"),
+    path("people/<uuid:person_id>/photo/<str:photo_key>/", photos.photo, name="photo"),
     path("people/<uuid:person_id>/contact/", interactions.contact_log, name="contact_log"),
     path("people/<uuid:person_id>/knows/", acquaintances.acquaintance_find, name="acquaintance_find"),
     path("people/<uuid:person_id>/knows/<uuid:other_id>/", acquaintances.acquaintance_add, name="acquaintance_add"),

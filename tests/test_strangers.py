@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from contacts.models import Change, Connection, Import, Reminder
+from contacts.models import Change, Connection, Import, Photo, Reminder, SavedFilter
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
 from netapp.mail.models import Suppression
 from tests.factories import NOW, AcquaintanceFactory, InteractionFactory, PersonFactory
@@ -64,6 +64,10 @@ def rows(alice) -> dict[str, Any]:
         "connection_id": Connection.objects.create(inviter=alice, invitee_email="friend@kith.test").id,
         "import_id": Import.objects.create(owner=alice).id,
         "change_id": Change.objects.create(owner=alice, kind="people", before={}).id,
+        "filter_id": SavedFilter.objects.create(owner=alice, name="Printers", query="tag=print").id,
+        "photo_key": Photo.objects.create(
+            owner=alice, person=person, content=b"x", media_type="image/jpeg", width=1, height=1, key="1f" * 16
+        ).key,
         "objective_id": objective.id,
         "seat_id": seat.id,
         "match_id": SeatMatch.objects.create(owner=alice, seat=seat, person=other).id,

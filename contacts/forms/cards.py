@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from contacts.forms.details import LinesField, TiesFields
 from contacts.forms.fields import CADENCES, cadence_words, past_date
 from contacts.handles import HandleKind
 from contacts.models import Layer, Person, Reach, Relation
@@ -20,7 +21,7 @@ from netapp.accounts.models import User
 _MOST_HANDLES = 50
 
 
-class PersonForm(forms.Form):
+class PersonForm(TiesFields):
     """A card. `seen_at` is when the values on the page were read: it tells whether somebody changed them since."""
 
     full_name = forms.CharField(label="Name", max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
@@ -69,6 +70,8 @@ class PersonForm(forms.Form):
         widget=forms.RadioSelect,
         help_text="They would see the name, role and organisation, never an address, a date or a note.",
     )
+    needs = LinesField(label="What they need", help_text="One a line: “a translator from Czech”.")
+    offers = LinesField(label="What they can give", help_text="One a line: “knows every printer in Porto”.")
     notes = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -83,6 +86,7 @@ class PersonForm(forms.Form):
         self.member, self.person = member, person
         start = values_of(person) if person else {"relation": Relation.KNOWN, "reach": Reach.ONLY_ME}
         super().__init__(data, initial={**start, **(initial or {})})
+        self.offer_ties(self.initial.get("tie_kinds") or ())
         days = self.initial.get("cadence_days")
         choices = {**CADENCES, **({days: cadence_words(days)} if days else {})}
         cadence = self.fields["cadence_days"]
@@ -140,17 +144,21 @@ class PersonForm(forms.Form):
         now = values_of(self.person)
         labels = []
         for name in self.changed_data:
-            if name != "seen_at":
+            if name not in ("seen_at", "tie_more"):
                 field = self.fields[name]
-                shown = now[name]
-                if isinstance(field, forms.ChoiceField):
+                shown = now.get(name)
+                if isinstance(shown, list):
+                    shown = ", ".join(shown)
+                elif isinstance(field, forms.ChoiceField):
                     shown = dict(field.choices).get(shown, "")  # type: ignore[arg-type]
                 labels.append(f"{field.label or name.capitalize()}: {shown or 'empty'}")
         return labels
 
     def values(self) -> dict[str, Any]:
         """What `contacts.services.people` takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "seen_at"}
+        left_out = ("seen_at", "tie_more")
+        values = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        return {**values, "tie_kinds": self.kinds()}
 
 
 def seen(person: Person) -> str:
@@ -236,6 +244,6 @@ class QuickForm(forms.Form):
         label="In one line",
         max_length=MAX_LINE,
         widget=forms.TextInput(
-            attrs={"placeholder": "Ana Silva, editor at Aperture, ana@example.org", "autocomplete": "off"}
+            attrs={"placeholder": "Ana Silva, editor at Aperture ana@example.org, Lisbon", "autocomplete": "off"}
         ),
     )

@@ -1,11 +1,14 @@
 """Contact with a person, and who knows whom."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from contacts.forms.details import TiesFields
 from contacts.forms.fields import past_date
 from contacts.models import Closeness, Direction, InteractionKind, Layer
 
@@ -42,12 +45,14 @@ class ContactForm(forms.Form):
         return min(moment, now)
 
 
-class AcquaintanceForm(forms.Form):
+class AcquaintanceForm(TiesFields):
     """Two people know each other: how well, and how the member knows."""
 
     closeness = forms.ChoiceField(
         label="How well do they know each other?", choices=Closeness.choices, widget=forms.RadioSelect
     )
+    field_order = ("closeness", "tie_kinds", "tie_more", "evidence", "evidence_date")
+
     evidence = forms.CharField(
         label="How do you know?",
         max_length=500,
@@ -59,6 +64,11 @@ class AcquaintanceForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any]) -> None:
+        super().__init__(data, initial=dict(initial))
+        self.fields["tie_kinds"].label = "As what?"
+        self.offer_ties(self.initial.get("tie_kinds") or ())
 
     def clean_evidence_date(self) -> date | None:
         """Not to come."""

@@ -8,13 +8,28 @@ from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, FilteredRelation, Func, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower
 
 from contacts.access import people_of
-from contacts.models import Person, ReminderKind
+from contacts.models import Person, Reminder, ReminderKind, SavedFilter
 from contacts.services.reminders import OPEN
-from contacts.words import search_words, slips
+from contacts.words import fold, search_words, slips
 from netapp.accounts.models import User
 
 PAGE: Final = 50
@@ -23,6 +38,18 @@ COUNTED: Final = 10_000
 
 ALIKE: Final = 0.5
 """Word similarity (pg_trgm, 0..1) from which two words count as alike: "Micheal" and "Michael" have 0.5."""
+_LEAN: Final = (
+    "notes",
+    "search_text",
+    "how_met",
+    "typed_fields",
+    "needs",
+    "offers",
+    "custom_fields",
+    "other_dates",
+    "strength_reason",
+)
+"""Columns that a list does not show."""
 _MOST_ALIKE: Final = 20
 _MOST_RANKED: Final = 500
 _MOST_WORDS_ALIKE: Final = 3
@@ -35,6 +62,7 @@ SORTS: Final = {
     "due": "Due to be in touch",
     "added": "Recently added",
 }
+HAS: Final = {"needs": "Need something", "offers": "Can give something"}
 QUIET: Final = {"90": "Three months", "182": "Half a year", "365": "A year", "1095": "Three years", "never": "Never"}
 
 
@@ -49,6 +77,11 @@ class Wanted:
     place: str = ""
     organisation: str = ""
     quiet: str = ""
+    reach: int | None = None
+    tie: str = ""
+    has: str = ""
+    through: UUID | None = None
+    is_due: bool = False
     is_archived: bool = False
     sort: str = ""
 
@@ -83,6 +116,19 @@ def matching(*, member: User, wanted: Wanted, now: datetime) -> QuerySet[Person]
         people = people.filter(last_contact_at=None)
     elif wanted.quiet:
         people = people.filter(last_contact_at__lt=now - timedelta(days=int(wanted.quiet)))
+    if wanted.reach is not None:
+        people = people.filter(reach=wanted.reach)
+    if wanted.tie:
+        people = people.filter(tie_kinds__contains=[wanted.tie])
+    if wanted.has in HAS:
+        people = people.exclude(**{wanted.has: []})
+    if wanted.through:
+        people = people.filter(met_through=wanted.through)
+    if wanted.is_due:
+        due = Reminder.objects.filter(
+            owner=member, kind=ReminderKind.KEEP_IN_TOUCH, state__in=OPEN, due_at__lte=now, person=OuterRef("pk")
+        )
+        people = people.filter(Exists(due))
     return people
 
 
@@ -142,10 +188,39 @@ def alike(*, member: User, text: str) -> list[Person]:
 
 def tags_of(member: User, limit: int = 12) -> list[tuple[str, int]]:
     """The tags used most, with how many people have each."""
-    each = people_of(member).filter(archived_at=None).order_by()
-    tags = each.annotate(tag=Func(F("tags"), function="unnest", output_field=TextField(), set_returning=True))
-    counted = tags.values_list("tag").annotate(count=Count("id")).order_by("-count", "tag")
+    return _words_of(member, "tags", limit)
+
+
+def ties_of(member: User, limit: int = 30) -> list[str]:
+    """The kinds of tie used most."""
+    return [tie for tie, _ in _words_of(member, "tie_kinds", limit)]
+
+
+def _words_of(member: User, column: str, limit: int) -> list[tuple[str, int]]:
+    each = people_of(member).filter(archived_at=None).exclude(**{column: []}).order_by()
+    words = each.annotate(word=Func(F(column), function="unnest", output_field=TextField(), set_returning=True))
+    counted = words.values_list("word").annotate(count=Count("id")).order_by("-count", "word")
     return list(counted[:limit])
+
+
+def suggestions(*, member: User, name: str, text: str, limit: int = 8) -> list[str]:
+    """What a filter field may mean: tags, places or organisations in the book that contain the text, most used first.
+
+    `name` is "tag", "place" or "organisation"; anything else suggests nothing.
+    """
+    if name not in ("tag", "place", "organisation") or not text.strip():
+        return []
+    if name == "tag":
+        sought = fold(text)
+        return [tag for tag, _ in _words_of(member, "tags", 1000) if sought in fold(tag)][:limit]
+    people = people_of(member).filter(archived_at=None, **{f"{name}__icontains": text.strip()}).order_by()
+    counted = people.values_list(name).annotate(count=Count("id")).order_by("-count", name)
+    return [value for value, _ in counted[:limit]]
+
+
+def saved_filters(member: User) -> list[SavedFilter]:
+    """The lists that the member keeps, by name."""
+    return list(SavedFilter.objects.filter(owner=member).order_by(Lower("name")))
 
 
 def has_anybody(member: User) -> bool:
@@ -155,7 +230,7 @@ def has_anybody(member: User) -> bool:
 
 def _lean(people: QuerySet[Person]) -> QuerySet[Person]:
     """Without the long texts, which no list shows."""
-    return people.defer("notes", "search_text", "how_met", "typed_fields")
+    return people.defer(*_LEAN)
 
 
 def _ordered(people: QuerySet[Person], wanted: Wanted) -> QuerySet[Person]:

@@ -18,6 +18,7 @@ from netapp.accounts.models import User
 
 PAGE: Final = 20
 _MOST_KNOWN: Final = 200
+_MOST_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Known:
     id: UUID
     person: Person
     closeness: Closeness
+    tie_kinds: list[str]
     evidence: str
     evidence_date: date | None
     is_inferred: bool
@@ -34,14 +36,15 @@ class Known:
 
     @property
     def words(self) -> str:
-        """How well, in words for the end of "They know each other …"."""
-        return {
+        """How well and as what, in words for the end of "They know each other …"."""
+        how_well = {
             Closeness.UNKNOWN: "",
             Closeness.SLIGHT: "slightly",
             Closeness.SOME: "fairly well",
             Closeness.STRONG: "very well",
             Closeness.NONE: "not well enough to introduce",
         }[self.closeness]
+        return ", ".join((*([how_well] if how_well else []), *self.tie_kinds))
 
 
 def timeline(person: Person, number: int) -> Page[Interaction]:
@@ -63,6 +66,7 @@ def known_to(person: Person) -> list[Known]:
             id=row.id,
             person=row.b if row.a_id == person.id else row.a,
             closeness=Closeness(row.closeness),
+            tie_kinds=row.tie_kinds,
             evidence=row.evidence,
             evidence_date=row.evidence_date,
             is_inferred=row.source == AcquaintanceSource.INFERRED,
@@ -71,6 +75,13 @@ def known_to(person: Person) -> list[Known]:
         for row in rows
     ]
     return sorted(known, key=lambda one: one.person.sort_key)
+
+
+def met_through(person: Person) -> tuple[list[Person], int]:
+    """Those to whom this person introduced the member: the first few by name, and how many they are."""
+    people = people_of(person.owner).filter(met_through=person).only("full_name", "sort_key", "photo_key", "owner_id")
+    first = list(people.order_by("sort_key", "id")[: _MOST_SHOWN + 1])
+    return first[:_MOST_SHOWN], len(first) if len(first) <= _MOST_SHOWN else people.count()
 
 
 def open_reminders(person: Person) -> list[Reminder]:
@@ -104,7 +115,16 @@ def label_of(person: Person) -> str:
 
 def birthday(person: Person) -> str:
     """ "3 May 1980", "3 May" where the year is not known, "" where nothing is."""
-    if person.birth_month is None or person.birth_day is None:
+    return _day(person.birth_day, person.birth_month, person.birth_year)
+
+
+def other_dates(person: Person) -> list[tuple[str, str]]:
+    """(what is remembered, the day in words), in the member's order."""
+    return [(one["label"], _day(one["day"], one["month"], one["year"])) for one in person.other_dates]
+
+
+def _day(day: int | None, month: int | None, year: int | None) -> str:
+    if day is None or month is None:
         return ""
-    words = f"{person.birth_day} {month_name[person.birth_month]}"
-    return f"{words} {person.birth_year}" if person.birth_year else words
+    words = f"{day} {month_name[month]}"
+    return f"{words} {year}" if year else words

@@ -28,6 +28,8 @@ class Action(StrEnum):
 
     TAG = "tag"
     UNTAG = "untag"
+    TIE = "tie"
+    UNTIE = "untie"
     REACH = "reach"
     CADENCE = "cadence"
     ARCHIVE = "archive"
@@ -38,12 +40,18 @@ class Action(StrEnum):
 _COLUMN: Final = {
     Action.TAG: "tags",
     Action.UNTAG: "tags",
+    Action.TIE: "tie_kinds",
+    Action.UNTIE: "tie_kinds",
     Action.REACH: "reach",
     Action.CADENCE: "cadence_days",
     Action.ARCHIVE: "archived_at",
     Action.UNARCHIVE: "archived_at",
     Action.DELETE: "deleted_at",
 }
+_WORDS: Final = ("tags", "tie_kinds")
+"""Columns that search looks at."""
+_TYPED: Final = (*_WORDS, "reach", "cadence_days")
+"""Columns that an import leaves alone once the member set them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +119,9 @@ def put_back(*, change: Change, now: datetime) -> int:
 
 def _new_value(edit: Edit, now: datetime) -> Callable[[Any], Any]:
     match edit.action:
-        case Action.TAG:
+        case Action.TAG | Action.TIE:
             return lambda tags: tidy_tags([*tags, edit.value])
-        case Action.UNTAG:
+        case Action.UNTAG | Action.UNTIE:
             gone = fold(edit.value)
             return lambda tags: [tag for tag in tags if fold(tag) != gone]
         case Action.REACH | Action.CADENCE:
@@ -134,17 +142,17 @@ def _locked(owner_id: int, person_ids: Sequence[UUID], *, with_deleted: bool = F
 def _write(people: list[Person], column: str, now: datetime) -> None:
     """Store the column, and what hangs on it, in a constant number of statements for each few hundred people."""
     columns = [column, "updated_at"]
-    if column == "tags":
+    if column in _WORDS:
         prefetch_related_objects(people, "handles")
     for person in people:
         person.updated_at = now
-        if column == "tags":
+        if column in _WORDS:
             derive(person, pairs(list(person.handles.all())))
-        if column in ("tags", "reach", "cadence_days"):
+        if column in _TYPED:
             person.typed_fields = sorted({*person.typed_fields, column})
-    if column == "tags":
+    if column in _WORDS:
         columns.append("search_text")
-    if column in ("tags", "reach", "cadence_days"):
+    if column in _TYPED:
         columns.append("typed_fields")
     Person.objects.bulk_update(people, columns, batch_size=_BATCH)
     if column == "deleted_at":

@@ -66,6 +66,7 @@ def _form(request: MemberRequest, person: Person, other: Person, existing: Acqua
     if existing is not None:
         initial = {
             "closeness": Closeness(existing.closeness),
+            "tie_kinds": existing.tie_kinds,
             "evidence": existing.evidence,
             "evidence_date": existing.evidence_date,
         }
@@ -77,6 +78,7 @@ def _form(request: MemberRequest, person: Person, other: Person, existing: Acqua
             one=person,
             other=other,
             closeness=closeness,
+            tie_kinds=form.kinds(),
             evidence=form.cleaned_data["evidence"],
             evidence_date=form.cleaned_data["evidence_date"],
             now=timezone.now(),

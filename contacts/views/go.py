@@ -8,7 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from contacts.queries import people as queries
-from contacts.words import search_words
+from contacts.words import fold, search_words
+from netapp.accounts.models import User
 from netapp.accounts.types import MemberRequest
 from netapp.lib.htmx import respond
 
@@ -19,6 +20,7 @@ _PAGES = (
     ("Today", "today", "home dashboard to do"),
     ("People", "contacts:people", "contacts book list"),
     ("Add a person", "contacts:person_add", "new create contact card"),
+    ("Your lists", "contacts:lists", "saved filters people"),
     ("Import", "contacts:imports", "linkedin vcard csv upload file"),
     ("Objectives", "introductions:objectives", "goals plan seats"),
     ("Introductions", "introductions:introductions", "asks asked"),
@@ -42,7 +44,7 @@ def go(request: MemberRequest) -> HttpResponse:
     """What `q` may mean: for htmx as the list below the field, else as a page."""
     text = request.GET.get("q", "")[:200]
     found = queries.found(member=request.user, text=text, limit=_MOST_PEOPLE)
-    context = {"text": text, "people": found, "pages": _pages(text)}
+    context = {"text": text, "people": found, "pages": [*_pages(text), *_lists(request.user, text)]}
     return respond(request, "contacts/go.html", "contacts/_go.html", context)
 
 
@@ -58,3 +60,12 @@ def _pages(text: str) -> list[Stop]:
             except NoReverseMatch:
                 continue
     return stops
+
+
+def _lists(member: User, text: str) -> list[Stop]:
+    """The lists that the member keeps whose names have every word of the text; none for no text."""
+    words = search_words(text)
+    if not words:
+        return []
+    saved = [one for one in queries.saved_filters(member) if all(word in fold(one.name) for word in words)]
+    return [Stop(f"List: {one.name}", f"{reverse('contacts:people')}?{one.query}") for one in saved]

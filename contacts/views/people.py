@@ -1,7 +1,7 @@
 """The list of people: search, filters, editing several at once, and taking a change back."""
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts import access
 from contacts.forms.cards import QuickForm
+from contacts.forms.details import TIES
 from contacts.forms.fields import CADENCES
-from contacts.forms.lists import PeopleForm, TogetherForm
+from contacts.forms.lists import KeepForm, PeopleForm, TogetherForm
 from contacts.models import Reach, Relation
 from contacts.queries import people as queries
 from contacts.queries.person import label_of
@@ -26,6 +27,7 @@ from netapp.lib.htmx import respond, wants_fragment
 from netapp.lib.http import came_from
 
 _MOST_PAGES = 1000
+_FOLDED = {"layer", "quiet", "reach", "tie", "has", "due", "place", "organisation", "archived", "sort"}
 
 
 @login_required
@@ -36,27 +38,37 @@ def people(request: MemberRequest) -> HttpResponse:
     form = PeopleForm(request.GET)
     wanted = form.wanted()
     listing = queries.listing(member=request.user, wanted=wanted, page=_page(request), now=now)
-    asked = {name: value for name, value in request.GET.dict().items() if name in form.fields and value}
+    query = form.asked()
+    asked = dict(parse_qsl(query))
     context = {
         "form": form,
         "wanted": wanted,
         "listing": listing,
-        "asked": urlencode(asked),
-        "query": f"{urlencode(asked)}&" if asked else "",
+        "asked": query,
+        "query": f"{query}&" if query else "",
         "is_filtered": bool(asked.keys() - {"sort"}),
-        "is_folded": not (asked.keys() & {"layer", "quiet", "archived", "sort"}),
-        "narrowed": [(asked[name], _link(asked, **{name: ""})) for name in ("place", "organisation") if name in asked],
-        "kept": [(name, asked[name]) for name in ("relation", "tag", "place", "organisation") if name in asked],
+        "keep": KeepForm(),
         "reaches": Reach.choices,
         "cadences": CADENCES,
         "most": together.MOST,
         "counted": queries.COUNTED,
         "now": now,
     }
+    saved = queries.saved_filters(request.user) if "more" not in request.GET else []
+    context["kept_as"] = next((one for one in saved if one.query == query), None)
     if not wants_fragment(request):
         context |= {
+            "is_folded": not (asked.keys() & _FOLDED),
+            "relation": asked.get("relation", ""),
             "relations": _chips(asked, "relation", [("", "Everybody"), *Relation.choices]),
             "tags": _chips(asked, "tag", [(tag, tag) for tag, _ in queries.tags_of(request.user)]),
+            "saved": saved,
+            "words": [
+                {"name": name, "label": label, "value": asked.get(name, "")}
+                for name, label in (("organisation", "Organisation"), ("place", "Place"), ("tag", "Tag"))
+            ],
+            "ties": [*dict.fromkeys((*queries.ties_of(request.user), *TIES, *([wanted.tie] if wanted.tie else [])))],
+            "through": access.people_of(request.user).filter(id=wanted.through).first() if wanted.through else None,
             "has_anybody": listing.count > 0 or queries.has_anybody(request.user),
             "quick": QuickForm(),
         }
@@ -111,6 +123,8 @@ def people_together(request: MemberRequest) -> HttpResponse:
 _SAID = {
     Action.TAG: "{who} tagged “{value}”.",
     Action.UNTAG: "“{value}” taken off {who}.",
+    Action.TIE: "{who}: “{value}” noted as how you know each other.",
+    Action.UNTIE: "{who}: “{value}” taken off.",
     Action.REACH: "Reach changed for {who}.",
     Action.CADENCE: "Keep in touch changed for {who}.",
     Action.ARCHIVE: "{who} archived.",
@@ -138,6 +152,15 @@ def person_names(request: MemberRequest) -> HttpResponse:
     text = next((value for value in request.GET.dict().values() if value), "")
     found = queries.found(member=request.user, text=text.partition("·")[0], limit=8, with_slips=False)
     return render(request, "contacts/_names.html", {"labels": [label_of(person) for person in found]})
+
+
+@login_required
+@require_safe
+def people_words(request: MemberRequest) -> HttpResponse:
+    """Tags, places or organisations for the filter field that is being typed into, as options of its list."""
+    name, text = next(iter(request.GET.dict().items()), ("", ""))
+    labels = queries.suggestions(member=request.user, name=name, text=text[:200])
+    return render(request, "contacts/_names.html", {"labels": labels})
 
 
 def _page(request: MemberRequest) -> int:

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import access
-from contacts.forms.cards import HandleFormSet, PersonForm, QuickForm, handles_in, seen
+from contacts.forms.cards import QuickForm, seen
+from contacts.forms.details import GivesForm, PhotoForm, TiesForm
 from contacts.forms.evidence import LayerForm
 from contacts.forms.fields import cadence_words
+from contacts.forms.whole import CardForms
 from contacts.handles import HandleKind
 from contacts.models import Handle, InteractionKind, Layer, Person, Reach, Relation
 from contacts.queries import person as queries
@@ -29,9 +31,21 @@ from netapp.lib.http import came_from
 @require_safe
 def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Everything about somebody."""
-    card = access.person_for(request.user, person_id)
+    return person_page(request, access.person_for(request.user, person_id))
+
+
+def person_page(
+    request: MemberRequest,
+    card: Person,
+    *,
+    gives: GivesForm | None = None,
+    ties: TiesForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a card, with what was typed into one of its forms where that cannot be saved."""
     handles = list(card.handles.all())
     page = request.GET.get("page", "1")
+    introduced, introduced_count = queries.met_through(card)
     context = {
         "person": card,
         "handles": handles,
@@ -42,15 +56,21 @@ def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
         ),
         "timeline": queries.timeline(card, int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1),
         "known": queries.known_to(card),
+        "introduced": introduced,
+        "introduced_count": introduced_count,
         "reminders": queries.open_reminders(card),
         "cadence": cadence_words(card.cadence_days).lower() if card.cadence_days else "",
         "birthday": queries.birthday(card),
+        "other_dates": queries.other_dates(card),
+        "gives": gives or GivesForm(initial={"needs": card.needs, "offers": card.offers}),
+        "ties": ties or TiesForm(present=card.tie_kinds),
+        "photo_form": PhotoForm(),
         "layers": Layer.choices,
         "kinds": [kind for kind in InteractionKind if kind is not InteractionKind.EVENT],
         "only_me": card.reach == Reach.ONLY_ME,
         "now": timezone.now(),
     }
-    return render(request, "contacts/person.html", context)
+    return render(request, "contacts/person.html", context, status=status)
 
 
 @login_required
@@ -60,13 +80,12 @@ def person_add(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         wanted = request.GET.get("relation") == Relation.WANTED
         initial = {"relation": Relation.WANTED if wanted else Relation.KNOWN}
-        return _form_page(request, PersonForm(member=request.user, initial=initial), _handle_rows(request))
-    form = PersonForm(request.POST, member=request.user)
-    rows = _handle_rows(request)
-    if not (form.is_valid() & rows.is_valid()):
-        return _form_page(request, form, rows, status=422)
+        return _form_page(request, CardForms(member=request.user, initial=initial))
+    forms = CardForms(request.POST, member=request.user)
+    if not forms.is_valid():
+        return _form_page(request, forms, status=422)
     card = people.add_person(
-        owner=request.user, fields=form.values(), handles=handles_in(rows), now=timezone.now(), typed=True
+        owner=request.user, fields=forms.fields(), handles=forms.handle_inputs(), now=timezone.now(), typed=True
     )
     messages.success(request, f"{card.full_name} is in your book.")
     return redirect("contacts:person", card.id)
@@ -80,19 +99,27 @@ def person_quick(request: MemberRequest) -> HttpResponse:
     if not quick.is_valid():
         return redirect("contacts:person_add")
     read = read_line(quick.cleaned_data["line"], country=request.user.country)
+    through = queries.named(request.user, read.through) if read.through else []
+    # Nobody in the book, or several, of that name: the words stay, as how they met.
+    story = "" if len(through) == 1 or not read.through else f"through {read.through}"
     initial = {
         "full_name": read.full_name,
         "role": read.role,
         "organisation": read.organisation,
         "place": read.place,
         "tags": ", ".join(read.tags),
+        "tie_kinds": read.tie_kinds,
+        "needs": read.needs,
+        "offers": read.offers,
+        "how_met": ", ".join(part for part in (read.how_met, story) if part),
+        "met_through": queries.label_of(through[0]) if len(through) == 1 else "",
         "notes": read.notes,
     }
-    form = PersonForm(member=request.user, initial=initial)
-    rows = _handle_rows(request, bound=False, initial=[{"value": handle.value} for handle in read.handles])
+    handles = [{"value": handle.value} for handle in read.handles]
+    forms = CardForms(member=request.user, initial=initial, handles=handles)
     keys = [handle.key for handle in read_handles(read.handles, request.user.country)]
     context = {"twins": queries.same_handles(request.user, keys), "line": quick.cleaned_data["line"]}
-    return _form_page(request, form, rows, context)
+    return _form_page(request, forms, context)
 
 
 @login_required
@@ -101,19 +128,19 @@ def person_edit(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Change a card. What was saved in another window meanwhile is shown before it is overwritten."""
     card = access.person_for(request.user, person_id)
     context = {"person": card}
-    initial = [{"value": handle.value, "label": handle.label} for handle in card.handles.all()]
-    rows = _handle_rows(request, initial=initial)
     if request.method != "POST":
-        return _form_page(request, PersonForm(member=request.user, person=card), rows, context)
-    form = PersonForm(request.POST, member=request.user, person=card)
-    if not (form.is_valid() & rows.is_valid()):
-        return _form_page(request, form, rows, context, status=422)
-    if moved := form.moved_since():
+        return _form_page(request, CardForms(member=request.user, person=card), context)
+    forms = CardForms(request.POST, member=request.user, person=card)
+    if not forms.is_valid():
+        return _form_page(request, forms, context, status=422)
+    if moved := forms.form.moved_since():
         # What was typed stays; the mark of the state that it was typed over is brought up to date.
-        form.data = {**request.POST.dict(), "seen_at": seen(card)}
-        return _form_page(request, form, rows, {**context, "moved": moved}, status=422)
-    handles = handles_in(rows) if rows.has_changed() else None
-    people.update_person(person=card, fields=form.values(), handles=handles, now=timezone.now(), typed=True)
+        again = request.POST.copy()
+        again["seen_at"] = seen(card)
+        forms.form.data = again
+        return _form_page(request, forms, {**context, "moved": moved}, status=422)
+    handles = forms.handle_inputs() if forms.handles.has_changed() else None
+    people.update_person(person=card, fields=forms.fields(), handles=handles, now=timezone.now(), typed=True)
     messages.success(request, "Saved.")
     return redirect("contacts:person", card.id)
 
@@ -196,20 +223,8 @@ def _say_with_undo(request: MemberRequest, text: str, name: str, card: Person) -
     messages.success(request, text, extra_tags=f"undo:{reverse(name, args=[card.id])}")
 
 
-def _handle_rows(request: MemberRequest, *, bound: bool | None = None, initial: Any = None) -> Any:
-    is_bound = request.method == "POST" if bound is None else bound
-    return HandleFormSet(
-        request.POST if is_bound else None,
-        prefix="handles",
-        initial=initial,
-        form_kwargs={"country": request.user.country},
-    )
-
-
 def _form_page(
-    request: MemberRequest, form: PersonForm, rows: Any, context: dict[str, Any] | None = None, *, status: int = 200
+    request: MemberRequest, forms: CardForms, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    more = ("nickname", "how_met", "met_on_date", "met_through", "birth_day", "notes", "layer", "cadence_days")
-    is_open = any(form[name].value() for name in more) or any(form[name].errors for name in (*more, "birth_year"))
-    page = {"form": form, "rows": rows, "quick": QuickForm(), "is_open": is_open, **(context or {})}
+    page = {"forms": forms, "form": forms.form, "rows": forms.handles, "quick": QuickForm(), **(context or {})}
     return render(request, "contacts/person_form.html", page, status=status)

@@ -49,6 +49,13 @@
     row.scrollIntoView({ block: "nearest" });
   };
 
+  /* x ticks the row that the focus is in. */
+  const tick = () => {
+    const row = all("[data-list] > *").find((one) => one.contains(document.activeElement));
+    const box = row && one(".row__check input", row);
+    if (box) box.click();
+  };
+
   let pending = -Infinity; /* when "g" was pressed; 0 would be the moment the page opened */
   const GO_WITHIN = 1200; /* milliseconds for the letter after g */
 
@@ -79,6 +86,8 @@
       step(1);
     } else if (key === "k") {
       step(-1);
+    } else if (key === "x") {
+      tick();
     }
   });
 

@@ -228,7 +228,9 @@ SELECTION = (
 )
 
 
-INJECTED = "document.querySelectorAll('[onerror], [onload], [onfocus], main script, main img, iframe').length"
+INJECTED = (
+    "document.querySelectorAll('[onerror], [onload], [onfocus], main script, main img:not(.avatar), iframe').length"
+)
 INJECTED_INTO_MAIL = "document.querySelectorAll('[onerror], [onload], [onfocus], script, svg, iframe, img').length"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from contacts.handles import HandleKind
 from contacts.models import (
@@ -21,7 +23,7 @@ from contacts.models import (
     Reminder,
     ReminderKind,
 )
-from contacts.services import acquaintances, connections, interactions, people, reminders, sending
+from contacts.services import acquaintances, connections, filters, interactions, people, photos, reminders, sending
 from contacts.services.handles import HandleInput
 from contacts.shared import circle_of
 from introductions import matching, routes
@@ -39,6 +41,13 @@ from tests.introductions.story import verify
 
 Text = Callable[[str], str]
 NOTE = "Hello Charlie,\n\nI photograph night shifts. Would you have twenty minutes for me?\n\nAlice"
+
+
+def _face() -> bytes:
+    """A picture."""
+    out = BytesIO()
+    Image.radial_gradient("L").resize((90, 120)).save(out, "PNG")
+    return out.getvalue()
 
 
 @dataclass
@@ -69,6 +78,9 @@ class World:
         ):
             self.people[name] = self.card(self.alice, name, role=role, relation=relation)
         ana, ben, charlie, dora, eva = self.people.values()
+        people.update_person(person=eva, fields={"met_through": ana}, now=self.now, typed=True)
+        photos.choose_photo(person=ana, data=_face(), now=self.now)
+        filters.save_filter(owner=self.alice, name=self.said("Photo editors"), query="q=photo")
         self.was_in_touch(ana, 3)
         self.was_in_touch(ben, 200)
         people.update_person(person=ben, fields={"cadence_days": 90}, now=self.now, typed=True)
@@ -78,6 +90,7 @@ class World:
                 one=ana,
                 other=other,
                 closeness=Closeness.STRONG,
+                tie_kinds=["colleague", self.said("band")[:60]],
                 evidence=self.said("They hung a show together"),
                 evidence_date=None,
                 now=self.now,
@@ -108,6 +121,11 @@ class World:
             "place": said("Porto")[:200],
             "notes": said("Met at the book fair."),
             "tags": [said("photo")[:60]],
+            "tie_kinds": ["friend", said("book club")[:60]],
+            "needs": [said("a flat in Porto")],
+            "offers": [said("bookbinding")],
+            "custom_fields": [{"label": said("Shoe size"), "value": said("thirty-nine")}],
+            "other_dates": [{"label": said("Wedding"), "year": None, "month": 2, "day": 29}],
             "how_met": said("At a book fair"),
             "nickname": said(name.split()[0])[:100],
             **fields,
@@ -216,7 +234,8 @@ class World:
         """Everything that Alice can open."""
         ana, ben, charlie = (self.people[name] for name in ("Ana Almeida", "Ben Berg", "Charlie Cole"))
         yield from ("/", "/people/?q=zzzzzz", "/people/?relation=wanted", "/go/?q=a", "/nowhere/")
-        for name in ("people", "person_add", "imports", "reminders", "sharing"):
+        yield "/people/?tag=photo&sort=name"
+        for name in ("people", "lists", "person_add", "imports", "reminders", "sharing"):
             yield reverse(f"contacts:{name}")
         for name in ("objectives", "objective_add", "introductions"):
             yield reverse(f"introductions:{name}")

@@ -22,12 +22,24 @@ from contacts.words import MAX_WORDS, clean, fold, search_words, slips
         ("Ana Silva, editor, in Lisbon", ("Ana Silva", "editor", "", "Lisbon", "", [], [])),
         (
             "Ana, Tinta, met at the fair, 020 7946 0958 #photo #photo #fair",
-            ("Ana", "", "Tinta", "", "met at the fair", ["photo", "fair"], ["020 7946 0958"]),
+            ("Ana", "", "Tinta", "", "", ["photo", "fair"], ["020 7946 0958"]),
         ),
         (
             "Jo https://www.linkedin.com/in/jo, writer",
             ("Jo", "writer", "", "", "", [], ["https://www.linkedin.com/in/jo"]),
         ),
+        (
+            "Ana Costa, editor at Lumen Press ana@lumen.pt +351 912 345 678, Lisbon #photo",
+            ("Ana Costa", "editor", "Lumen Press", "Lisbon", "", ["photo"], ["ana@lumen.pt", "+351 912 345 678"]),
+        ),
+        (
+            "Ana Costa ana@lumen.pt editor, Lumen Press",
+            ("Ana Costa", "editor", "Lumen Press", "", "", [], ["ana@lumen.pt"]),
+        ),
+        ("Ana Costa photo editor at Lumen Press", ("Ana Costa", "photo editor", "Lumen Press", "", "", [], [])),
+        ("Ana von der Heide", ("Ana von der Heide", "", "", "", "", [], [])),
+        ("ana costa", ("ana costa", "", "", "", "", [], [])),
+        ("+351 912 345 678 Ana", ("Ana", "", "", "", "", [], ["+351 912 345 678"])),
         ("", ("", "", "", "", "", [], [])),
     ],
 )
@@ -45,6 +57,16 @@ def test_lines(line, expected):
     assert found == expected
 
 
+def test_what_says_itself_what_it_is():
+    line = "Ana Costa, friend, colleague, needs a studio, can help with Portuguese law, via Ben Berg, met in Porto"
+    card = read_line(line, country="PT")
+    assert card.full_name == "Ana Costa"
+    assert card.tie_kinds == ["friend", "colleague"]
+    assert (card.needs, card.offers) == (["a studio"], ["Portuguese law"])
+    assert (card.through, card.how_met) == ("Ben Berg", "met in Porto")
+    assert (card.role, card.organisation, card.place, card.notes) == ("", "", "", "")
+
+
 @given(st.text(max_size=200))
 def test_any_line_is_read(line):
     assert isinstance(read_line(line, country="GB"), QuickCard)
@@ -53,8 +75,9 @@ def test_any_line_is_read(line):
 @given(st.lists(st.from_regex(r"[A-Za-zéø]{2,9}( [A-Za-z]{2,9})?", fullmatch=True), min_size=1, max_size=8))
 def test_no_word_is_lost(pieces):
     card = read_line(", ".join(pieces), country="GB")
-    kept = " ".join((card.full_name, card.role, card.organisation, card.place, card.notes)).replace(",", " ").split()
-    lost = [word for word in " ".join(pieces).split() if word not in kept]
+    texts = (card.full_name, card.role, card.organisation, card.place, card.notes, card.how_met, card.through)
+    kept = " ".join((*texts, *card.tie_kinds, *card.needs, *card.offers)).replace(",", " ").casefold().split()
+    lost = [word for word in " ".join(pieces).split() if word.casefold() not in kept]
     # "at Aperture" and "in Lisbon" are understood, and these small words said with it.
     assert {word.lower() for word in lost} <= {
         "at",
@@ -69,6 +92,12 @@ def test_no_word_is_lost(pieces):
         "based",
         "aus",
         "de",
+        "via",
+        "through",
+        "needs",
+        "wants",
+        "offers",
+        "met",
     }
 
 
