@@ -1,57 +1,114 @@
-"""What a file is, and who reads it. A new format is one module with `recognises` and `read`, and one row in READERS."""
+"""What a file is, and who reads it. A new format is one module and one row in READERS."""
 
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Final
 
-from contacts.importers import linkedin, vcard
-from contacts.importers.mapping import Mapping
+from contacts.importers import (
+    kith_csv,
+    layouts,
+    linkedin,
+    linkedin_messages,
+    mapping,
+    vcard,
+)
+from contacts.importers.fields import Mapping
 from contacts.importers.records import MAX_FILE_NAME, Format, Record, UnreadableFile
 from contacts.importers.sources import Source
-from contacts.importers.text import whole, wide_encoding
+from contacts.importers.tables import Table
+from contacts.importers.text import whole
 
 MAX_FILE_BYTES: Final = 100_000_000
-"""Largest file that is looked at; contacts with photos take about 100 kB each."""
-_MAX_WIDE_BYTES = 30_000_000
+"""Largest file of people that is looked at; contacts with photos take about 100 kB each."""
 
 
-_CONTENT = re.compile(rb"[^\0 \t\r\n\xef\xbb\xbf\xff\xfe]")
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller says beside the file: its cleaned name, the moment, the member's mapping."""
+
+    file_name: str
+    now: dt.datetime
+    mapping: Mapping | None
+
+
+Read = Callable[[Wish], Iterator[Record]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One format: how it is recognised by its content, how it is read, and how large it may be in bytes."""
+    """One format: `find` gives how to read a file of it, and None for any other file; how large it may be in bytes."""
 
     format: Format
-    recognises: Callable[[str, bytes], bool]
-    read: Callable[[str, bytes], Iterator[Record]]
+    find: Callable[[Source], Read | None]
     max_bytes: int
 
 
+def _table(
+    find: Callable[[Source], Table | None], read: Callable[[str, Table], Iterator[Record]]
+) -> Callable[[Source], Read | None]:
+    def found(source: Source) -> Read | None:
+        table = find(source)
+        return None if table is None else lambda wish: read(wish.file_name, table)
+
+    return found
+
+
+def _layout(layout: Format) -> Callable[[Source], Read | None]:
+    return _table(partial(layouts.find, layout=layout), partial(layouts.read, layout=layout))
+
+
+def _vcard(recognises: Callable[[Source], bool]) -> Callable[[Source], Read | None]:
+    return lambda source: (lambda wish: vcard.read(wish.file_name, source)) if recognises(source) else None
+
+
+def _any_table(source: Source) -> Read | None:
+    if mapping.find(source) is None:
+        return None
+    return lambda wish: mapping.read(wish.file_name, source, wish.mapping)
+
+
+# In this order: what a file begins with, then what its heading says, then what is anywhere in it.
 READERS: Final = (
-    Reader(Format.VCARD, vcard.recognises, vcard.read, MAX_FILE_BYTES),
-    Reader(Format.LINKEDIN, linkedin.recognises, linkedin.read, 20_000_000),
+    Reader(Format.VCARD, _vcard(vcard.begins), MAX_FILE_BYTES),
+    Reader(Format.KITH_CSV, _table(kith_csv.find, kith_csv.read), MAX_FILE_BYTES),
+    Reader(Format.LINKEDIN, _table(linkedin.find, linkedin.read), 20_000_000),
+    Reader(Format.LINKEDIN_MESSAGES, _table(linkedin_messages.find, linkedin_messages.read), MAX_FILE_BYTES),
+    Reader(Format.GOOGLE_CSV, _layout(Format.GOOGLE_CSV), MAX_FILE_BYTES),
+    Reader(Format.THUNDERBIRD_CSV, _layout(Format.THUNDERBIRD_CSV), MAX_FILE_BYTES),
+    Reader(Format.OUTLOOK_CSV, _layout(Format.OUTLOOK_CSV), MAX_FILE_BYTES),
+    Reader(Format.VCARD, _vcard(vcard.recognises), MAX_FILE_BYTES),
+    Reader(Format.CSV, _any_table, MAX_FILE_BYTES),
 )
 
 # The first bytes of files that people take for an address book, and what to do instead.
 _NOT_THESE: Final = (
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet. Unpack it, or save it as CSV, and choose the file inside."),
     (b"\x1f\x8b", "a compressed file. Unpack it and choose the file inside."),
     (b"%PDF", "a PDF. Export the contacts as vCard (.vcf) instead."),
     (b"\xd0\xcf\x11\xe0", "an old Office file. Save it as CSV, or export the contacts as vCard (.vcf)."),
     (b"SQLite format 3", "the database of some program. Export the contacts from that program as vCard (.vcf)."),
     (b"<", "a web page or XML. Export the contacts as vCard (.vcf), or ask LinkedIn for Connections.csv."),
-    (b"BEGIN:VCALENDAR", "a calendar without a contact in it. Choose a vCard (.vcf) or LinkedIn's Connections.csv."),
+    (b"Rar!", "a RAR archive. Unpack it and choose the files inside."),
+    (b"7z\xbc\xaf", "a 7-Zip archive. Unpack it and choose the files inside."),
+    (b"{", "a JSON file. Export the contacts as vCard (.vcf) or CSV instead."),
+    (b"!BDN", "a data file of Outlook. Export the contacts from Outlook as CSV, and mail as .eml."),
 )
+_CONTENT = re.compile(rb"[^\0 \t\r\n\xef\xbb\xbf\xff\xfe]")
 
 
 def detect(file_name: str, data: bytes | IO[bytes]) -> Format | None:
     """The format of a file by what is in it; None where Kith does not know it. Never raises."""
-    data = data if isinstance(data, bytes) else Source(data).all()
-    reader = _reader(file_name, data)
-    return reader.format if reader else None
+    try:
+        return _fitting(Source(data))[0]
+    except UnreadableFile:
+        return None
+
+
+def check(file_name: str, data: bytes | IO[bytes]) -> None:
+    """Raise UnreadableFile where `read` would, without reading."""
+    _fitting(Source(data))
 
 
 def read(
@@ -64,48 +121,36 @@ def read(
     Format.CSV: the member's own word about its columns, in place of the guess.
 
     Raises UnreadableFile at once, before anything is read, where the file as a whole cannot be; the iterator itself
-    never raises. Time grows with the size of the file, memory beyond the file's own with its largest card.
+    never raises. Time grows with the size of the file, memory with its largest card, row or header.
     """
-    del now, mapping
-    source = Source(data)
-    reader = _fitting(file_name, source.all())
-    name = whole(file_name.replace("\\", "/").rpartition("/")[2], MAX_FILE_NAME) or "file"
-    return reader.read(name, source.all())
+    _, reading = _fitting(Source(data))
+    return reading(Wish(clean_name(file_name), now, mapping))
 
 
-def check(file_name: str, data: bytes | IO[bytes]) -> None:
-    """Raise UnreadableFile where `read` would, without reading."""
-    _fitting(file_name, Source(data).all())
+def clean_name(file_name: str) -> str:
+    """What a file is called in records: without its folders, in one line, bounded."""
+    return whole(file_name.replace("\\", "/").rpartition("/")[2], MAX_FILE_NAME) or "file"
 
 
-def _fitting(file_name: str, data: bytes) -> Reader:
-    if not _CONTENT.search(data):
+def _fitting(source: Source) -> tuple[Format, Read]:
+    if not source.contains(_CONTENT):
         raise UnreadableFile("The file is empty. Export it again, and look at its size before you choose it.")
-    if len(data) > MAX_FILE_BYTES:
+    head = source.head(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, advice in _NOT_THESE:
+        if head[: len(start)].upper() == start.upper():
+            raise UnreadableFile(f"This is {advice}")
+    for reader in READERS:
+        if reading := reader.find(source):
+            if source.size > reader.max_bytes:
+                raise UnreadableFile(_too_large(reader.max_bytes))
+            return reader.format, reading
+    if source.size > MAX_FILE_BYTES:
         raise UnreadableFile(_too_large(MAX_FILE_BYTES))
-    reader = _reader(file_name, data)
-    if reader is None:
-        raise UnreadableFile(_advice(data))
-    limit = min(reader.max_bytes, _MAX_WIDE_BYTES) if wide_encoding(data) else reader.max_bytes
-    if len(data) > limit:
-        raise UnreadableFile(_too_large(limit))
-    return reader
-
-
-def _reader(file_name: str, data: bytes) -> Reader | None:
-    return next((reader for reader in READERS if reader.recognises(file_name, data)), None)
+    raise UnreadableFile(
+        "Kith finds no person and no mail in this file. Choose a vCard (.vcf), a table (.csv), LinkedIn's ZIP, "
+        "mails (.mbox, .eml) or a calendar (.ics)."
+    )
 
 
 def _too_large(limit: int) -> str:
     return f"The file is larger than {limit // 1_000_000} MB. Export without photos, or in several parts."
-
-
-def _advice(data: bytes) -> str:
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for start, advice in _NOT_THESE:
-        if head[: len(start)].upper() == start.upper():
-            return f"This is {advice}"
-    return (
-        "This is neither a vCard file (.vcf) nor LinkedIn's Connections.csv. "
-        "Export your contacts as vCard, or ask LinkedIn for a copy of your connections, and choose that file."
-    )

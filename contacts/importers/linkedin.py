@@ -1,6 +1,7 @@
 """LinkedIn's `Connections.csv`, in every layout that it has had, and as spreadsheet programs save it again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from contacts.handles import linkedin_slug, normalise_url
@@ -8,8 +9,10 @@ from contacts.importers import records
 from contacts.importers.dates import read_date, slashes_are_day_first
 from contacts.importers.names import join_name
 from contacts.importers.records import Labelled, PersonRecord, Record, Skipped
+from contacts.importers.sources import Source
+from contacts.importers.table_people import too_many_rows
 from contacts.importers.tables import BrokenRow, Table, find_table
-from contacts.importers.text import decode, one_line, whole
+from contacts.importers.text import one_line, whole
 
 # What the columns are called. LinkedIn writes English headings today; older exports and translated ones exist.
 _COLUMNS: Final = {
@@ -31,37 +34,33 @@ _COLUMNS: Final = {
 _MEANING: Final = {heading: column for column, headings in _COLUMNS.items() for heading in headings.split("|")}
 
 
-def recognises(file_name: str, data: bytes) -> bool:
-    """Whether a heading names both parts of the name and the day of connecting; the file's name does not matter."""
-    del file_name
-    # The heading is within the first lines; a character cut in two at the end of the piece does no harm.
-    return _find(decode(data[:100_000])) is not None
+def find(source: Source) -> Table | None:
+    """The table, where a heading names both parts of the name and the day of connecting."""
+    return find_table(source, lambda heading: {"given", "family", "connected"} <= set(_columns(heading)))
 
 
-def read(file_name: str, data: bytes) -> Iterator[Record]:
-    """Every row as a person, or skipped with its line and reason. Never raises on any bytes that `recognises` took."""
-    text = decode(data)
-    table = _find(text)
-    if table is None:
-        return
-    day_first = slashes_are_day_first(text)
+def read(file_name: str, table: Table) -> Iterator[Record]:
+    """Every row as a person, or skipped with its line and reason. Never raises."""
+    at = {column: index for index, column in reversed(list(enumerate(_columns(table.heading)))) if column}
+    day_first = _days_come_first(table, at["connected"])
     for count, (line, row) in enumerate(table.rows()):
         if count >= records.MAX_PEOPLE:
-            yield Skipped(
-                file_name,
-                line,
-                f"more than {records.MAX_PEOPLE:,} rows",
-                "Split the file and import the rest by itself.",
-            )
+            yield too_many_rows(file_name, line)
             return
         if isinstance(row, BrokenRow):
             yield Skipped(file_name, line, row.reason, row.advice)
         else:
-            yield _person(file_name, line, row, day_first)
+            yield _person(file_name, line, {column: row[index] for column, index in at.items()}, day_first)
 
 
-def _find(text: str) -> Table | None:
-    return find_table(text, _MEANING, required=frozenset({"given", "family", "connected"}))
+def _columns(heading: Sequence[str]) -> list[str]:
+    return [_MEANING.get(cell[:100].lower(), "") for cell in heading]
+
+
+def _days_come_first(table: Table, at: int) -> bool:
+    """Whether any date in the file has a first number over 12, between slashes."""
+    rows = islice(table.rows(), records.MAX_PEOPLE)
+    return any(slashes_are_day_first(row[at]) for _, row in rows if not isinstance(row, BrokenRow))
 
 
 def _person(file_name: str, line: int, row: dict[str, str], day_first: bool) -> Record:

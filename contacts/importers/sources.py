@@ -1,11 +1,13 @@
 """A file's bytes, from memory or from a seekable file: read piece by piece, so that its size costs no memory."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import IO, Final
 
 PIECE: Final = 1_000_000
 """Bytes that are held at once."""
+_OVERLAP = 400
 
 
 class Source:
@@ -40,3 +42,12 @@ class Source:
                 return
             at += len(piece)
             yield piece
+
+    def contains(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a pattern of at most _OVERLAP bytes is anywhere in the file."""
+        end = b""
+        for piece in self.pieces():
+            if pattern.search(end + piece):
+                return True
+            end = piece[-_OVERLAP:]
+        return False

@@ -8,9 +8,12 @@ line of a file, and real exports are full of odd lines. The tests hold both agai
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from contacts.importers.text import wide_encoding
+from contacts.importers.lines import TooManyLines, physical_lines
+from contacts.importers.records import MAX_PHOTO
+from contacts.importers.sources import Source
 
 MAX_CARD_TEXT: Final = 1_000_000
 """Bytes of one card, photos and other binary properties left out."""
@@ -22,23 +25,26 @@ MAX_LINES: Final = 2_000_000
 """Lines of one file."""
 
 _WANTED_NAMES = """
-ADR BDAY CATEGORIES EMAIL FN KIND N NICKNAME NOTE MEMBER ORG ROLE SOCIALPROFILE TEL TITLE UID URL VERSION
-X-ABLABEL X-ADDRESSBOOKSERVER-KIND X-ADDRESSBOOKSERVER-MEMBER X-ANDROID-CUSTOM X-LINKEDIN X-SOCIALPROFILE
+ADR ANNIVERSARY BDAY CATEGORIES DEATHDATE EMAIL EXPERTISE FN GENDER HOBBY IMPP INTEREST KIND LANG MEMBER N NICKNAME
+NOTE ORG PHOTO PRODID PRONOUNS RELATED ROLE SOCIALPROFILE TEL TITLE UID URL VERSION X-MS-CARDPICTURE
 """
 WANTED: Final = frozenset(_WANTED_NAMES.split())
-"""The properties that are kept; all others are passed over without being stored."""
+"""The properties that are kept, with those that begin with X-; all others are passed over without being stored."""
 _BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTURE"})
+_PHOTOS = frozenset({"PHOTO", "X-MS-CARDPICTURE"})
 # Without a colon these are properties with an empty value (old Evolution wrote so), not the rest of the line before.
 _BARE = WANTED | {"LABEL"}
+_STRUCTURE = frozenset({"BEGIN", "END", "AGENT"})
 
+# A property whose parameters have no quotes; its head ends at the first colon.
+_PLAIN = re.compile(rb"(?:([A-Za-z0-9_-]{1,60})\.)?([A-Za-z0-9_-]{1,80})(;[^\":\n]*)?:")
 _FENCE = re.compile(rb"(BEGIN|END)[ \t]*:[ \t]*VCARD[ \t]*\Z", re.IGNORECASE)
 _AGENT = re.compile(rb"AGENT(?:;[^:]*)?:[ \t]*(BEGIN[ \t]*:[ \t]*VCARD[ \t]*)?\Z", re.IGNORECASE)
+_AGENT_NAME = re.compile(rb"FN(?:;[^:]*)?:(.{1,300})", re.IGNORECASE)
 _HEADER = re.compile(rb"(?:([A-Za-z0-9_-]{1,60})\.)?([A-Za-z0-9_-]{1,80})[ \t]*(;.*)?\Z", re.DOTALL)
 _CHARSET = re.compile(rb"CHARSET=\"?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
-
-class TooManyLines(ValueError):
-    """The file has more than MAX_LINES lines."""
+__all__ = ["MAX_CARD_TEXT", "MAX_LINES", "MAX_NESTING", "MAX_PROPERTIES", "WANTED", "Card", "Line", "cards"]
 
 
 @dataclass(slots=True)
@@ -65,8 +71,13 @@ class Card:
     charsets: list[str] = field(default_factory=list)
     """The character sets that its lines declare, the passed-over lines too."""
     fault: str = ""
+    agents: list[bytes] = field(default_factory=list)
+    """The names on the cards within this card."""
+    large_photos: int = 0
+    """Photos that were let go."""
     _size: int = 0
     _current: Line | None = None
+    _photo_size: int = 0
     _is_binary: bool = False
     _is_quoted: bool = False
     _is_soft: bool = False
@@ -76,14 +87,14 @@ class Card:
         """Take the next physical line, without its line end."""
         if self.fault:
             return
-        is_fold = raw[:1] in (b" ", b"\t")
         if not raw.strip():
             self._is_soft = False
         elif self._is_soft:
             self._count(raw)
             self._append(raw)
-        elif is_fold:
+        elif raw[:1] in (b" ", b"\t"):
             if self._is_binary:
+                self._append_photo(raw)
                 return
             self._count(raw)
             # vCard 2.1 folds before a space that belongs to the value; later versions put the space in.
@@ -92,9 +103,11 @@ class Card:
             self._property(raw)
 
     def take_nested(self, raw: bytes) -> None:
-        """Take a line of a card within this card: it counts, and is not read."""
+        """Take a line of a card within this card: it counts, and nothing but the name is read."""
         self._current, self._is_binary, self._is_soft = None, False, False
         self._count(raw)
+        if len(self.agents) < MAX_NESTING and (found := _AGENT_NAME.match(raw)) and not self.fault:
+            self.agents.append(found[1])
 
     def fail(self, reason: str) -> None:
         """Give the card up, and let go of what it holds."""
@@ -105,6 +118,43 @@ class Card:
         """Forget the last property: the file was cut off within it."""
         if self._current is not None:
             self.lines.pop()
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether the line before ended in a soft break, so that the next belongs to it whatever it looks like."""
+        return self._is_soft
+
+    def take_property(self, name: str, group: bytes | None, params: bytes, value: bytes) -> None:
+        """Take a property that was told apart already."""
+        self._is_binary = name in _BINARY
+        if not self._is_binary:
+            self._size += len(params) + len(value) + 10
+            if self._size > MAX_CARD_TEXT:
+                self.fail("more than 1 MB of text in one card")
+        self._is_quoted = self._is_soft = False
+        if params:
+            self._is_quoted, charset = _facts(params) if len(params) < 200 else _read_facts(params)
+            if charset and len(self.charsets) < 20:
+                self.charsets.append(charset)
+        if self._is_quoted:
+            value, self._is_soft = _soft(value)
+        self._current = None
+        if self.fault or not (name in WANTED or name[:2] == "X-"):
+            return
+        if len(self.lines) >= MAX_PROPERTIES:
+            self.fail(f"more than {MAX_PROPERTIES:,} properties in one card")
+            return
+        if self._is_binary:
+            self._photo_size = 0
+            if any(line.name in _PHOTOS for line in self.lines):
+                return
+        line = Line(name, group.decode("ascii").lower() if group else "", params, [value])
+        self._current = line
+        self.lines.append(line)
+        if self._is_binary:
+            self._bound_photo(value)
+        elif name == "VERSION":
+            self._keeps_fold = value.strip().startswith(b"2.")
 
     def _count(self, raw: bytes) -> None:
         self._size += len(raw) + 1
@@ -117,39 +167,35 @@ class Card:
         if self._current is not None:
             self._current.parts.append(raw)
 
+    def _append_photo(self, raw: bytes) -> None:
+        if self._current is not None:
+            self._current.parts.append(raw.strip())
+            self._bound_photo(raw)
+
+    def _bound_photo(self, raw: bytes) -> None:
+        self._photo_size += len(raw)
+        # Folds and the head of a data address take a little room as well.
+        if self._photo_size > MAX_PHOTO * 1.1 + 200:
+            self.drop_last()
+            self._current = None
+            self.large_photos += 1
+
     def _property(self, raw: bytes) -> None:
         colon = _colon(raw)
         found = _HEADER.match(raw if colon < 0 else raw[:colon])
-        name = found[2].decode("ascii").upper().replace("_", "-") if found else ""
+        name = _name(found[2]) if found else ""
         if found is None or (colon < 0 and name not in _BARE):
             # No property looks like this: the value above goes on without having been folded.
-            if not self._is_binary:
+            if self._is_binary:
+                self._append_photo(raw)
+            else:
                 self._count(raw)
                 self._append(b"\n" + raw)
             return
-        params = found[3] or b""
-        self._is_binary = name in _BINARY
-        if not self._is_binary:
-            self._count(raw)
-        value = b"" if colon < 0 else raw[colon + 1 :]
-        self._is_quoted = b"QUOTED-PRINTABLE" in params.upper()
-        self._is_soft = False
-        if self._is_quoted:
-            value, self._is_soft = _soft(value)
-        charset = _CHARSET.search(params)
-        if charset and len(self.charsets) < 20:
-            self.charsets.append(charset[1].decode("ascii"))
-        self._current = None
-        if name in WANTED and len(self.lines) >= MAX_PROPERTIES:
-            self.fail(f"more than {MAX_PROPERTIES:,} properties in one card")
-        if name in WANTED and not self.fault:
-            self._current = Line(name, (found[1] or b"").decode("ascii").lower(), params, [value])
-            self.lines.append(self._current)
-            if name == "VERSION":
-                self._keeps_fold = value.strip().startswith(b"2.")
+        self.take_property(name, found[1], found[3] or b"", b"" if colon < 0 else raw[colon + 1 :])
 
 
-def cards(data: bytes) -> Iterator[Card]:
+def cards(source: Source) -> Iterator[Card]:
     """Every card of a file in its order, each at most MAX_CARD_TEXT; the rest of the file is passed over.
 
     A card without an END ends where the next begins, or at the end of the file. Only an AGENT property opens a card
@@ -157,7 +203,19 @@ def cards(data: bytes) -> Iterator[Card]:
     """
     card: Card | None = None
     depth, is_agent = 0, False
-    for number, raw in physical_lines(data):
+    for number, raw in physical_lines(source, longest=MAX_CARD_TEXT + 1):
+        if number > MAX_LINES:
+            raise TooManyLines
+        if (
+            card is not None
+            and not (depth or is_agent or card.is_soft)
+            and (plain := _PLAIN.match(raw))
+            and (name := _name(plain[2])) not in _STRUCTURE
+        ):
+            # What most lines are.
+            if not card.fault:
+                card.take_property(name, plain[1], plain[3] or b"", raw[plain.end() :])
+            continue
         fence = _FENCE.match(raw if card else raw.strip()) if b":" in raw[:12] else None
         if fence and fence[1].upper() == b"BEGIN":
             if card is not None and is_agent:
@@ -189,33 +247,23 @@ def cards(data: bytes) -> Iterator[Card]:
         if depth > MAX_NESTING and card is not None:
             card.fail(f"cards within cards, more than {MAX_NESTING} deep")
     if card is not None:
-        if not data.endswith((b"\n", b"\r", b"\n\0", b"\r\0")):
+        if not source.tail(4).endswith((b"\n", b"\r", b"\n\0", b"\r\0")):
             card.drop_last()
         yield card
 
 
-def physical_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of each line, in UTF-8 where the file was UTF-16 or UTF-32, without its line end.
+@lru_cache(maxsize=1024)
+def _name(raw: bytes) -> str:
+    return raw.decode("ascii").upper().replace("_", "-")
 
-    Ends of LF, CR LF, CR, and CR CR LF are understood. A line longer than any card may be is cut. Raises TooManyLines.
-    """
-    wide = wide_encoding(data)
-    if wide:
-        data = data.decode(wide, "replace").encode("utf-8", "replace")
-    is_mac = data.count(b"\r") > 10 * data.count(b"\n")
-    end, other = (b"\r", b"\n") if is_mac else (b"\n", b"\r")
-    start, number = 0, 0
-    while start < len(data):
-        stop = data.find(end, start)
-        if stop < 0:
-            stop = len(data)
-        line = data[start : min(stop, start + MAX_CARD_TEXT + 1)].strip(b"\r\n")
-        start = stop + 1
-        for piece in line.split(other) if other in line else (line,):
-            number += 1
-            if number > MAX_LINES:
-                raise TooManyLines
-            yield number, piece.removeprefix(b"\xef\xbb\xbf")
+
+def _read_facts(params: bytes) -> tuple[bool, str]:
+    """Whether the value is quoted-printable, and its declared character set or nothing."""
+    charset = _CHARSET.search(params)
+    return b"QUOTED-PRINTABLE" in params.upper(), charset[1].decode("ascii") if charset else ""
+
+
+_facts = lru_cache(maxsize=1024)(_read_facts)
 
 
 def _soft(value: bytes) -> tuple[bytes, bool]:

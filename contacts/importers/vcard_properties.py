@@ -6,10 +6,12 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from contacts.importers.text import decode_legacy, known_codec
-from contacts.importers.vcard_lines import Card, Line
+from contacts.importers.text import decode_legacy, known_codec, resolve_entities
+from contacts.importers.vcard_lines import Card
 
+_BINARY = frozenset({"PHOTO", "X-MS-CARDPICTURE"})
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PREFERENCE = re.compile(r"\d{1,3}\Z")
 # Words of a TYPE that tell nothing about what the owner calls the handle.
@@ -43,32 +45,44 @@ class Property:
         """The types that say something: "work", "home fax"."""
         return " ".join(dict.fromkeys(kind for kind in self.types if kind not in _NO_LABEL and kind[:2] != "x-"))
 
+    def lists(self) -> list[str]:
+        """The components of a structured value, unescaped; the commas that part several values became spaces."""
+        if "," not in self.value:
+            return self.parts()
+        return [
+            " ".join(unescape(word).strip() for word in split(component, ",")) for component in split(self.value, ";")
+        ]
+
     def parts(self, separator: str = ";") -> list[str]:
         """The components of a structured value, unescaped."""
-        return [unescape(part) for part in _split(self.value, separator)]
+        if "\\" not in self.value:
+            return self.value.split(separator)
+        return [unescape(part) for part in split(self.value, separator)]
 
 
-def properties(card: Card, fallback: str) -> Iterator[Property]:
-    """The wanted properties of a card. `fallback` is the character set of undeclared bytes that are not UTF-8."""
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    types: tuple[str, ...]
+    preference: int
+    encoding: str
+    codec: str | None
+
+
+def properties(card: Card, fallback: str, *, is_literal: bool = False) -> Iterator[Property]:
+    """The wanted properties of a card, photos left out.
+
+    `fallback` is the character set of undeclared bytes that are not UTF-8; a literal card has no HTML entities.
+    """
     for line in card.lines:
-        types: list[str] = []
-        preference = 101
-        encoding = charset = ""
-        for name, value in _parameters(line.params.decode("ascii", "replace")):
-            if name == "CHARSET":
-                charset = value
-            elif name == "ENCODING" or value.upper() in ("QUOTED-PRINTABLE", "BASE64"):
-                encoding = value.upper()
-            elif name == "PREF" and _PREFERENCE.match(value):
-                preference = max(1, min(int(value), 100))
-            elif name == "TYPE" or (not name and value.lower() in _BARE_TYPES):
-                words = [word.strip().lower() for word in value.split(",")]
-                types += [word for word in words if word]
-        if "pref" in types:
-            preference = min(preference, 1)
-        yield Property(
-            line.name, line.group, tuple(types), preference, _decode(line, encoding, known_codec(charset), fallback)
-        )
+        if line.name in _BINARY:
+            continue
+        told = _NONE
+        if line.params:
+            told = _known_parameters(line.params) if len(line.params) < 200 else _read_parameters(line.params)
+        value = _decode(line.value, told.encoding, told.codec, fallback)
+        if "&" in value and not is_literal:
+            value = resolve_entities(value)
+        yield Property(line.name, line.group, told.types, told.preference, value)
 
 
 def card_charset(card: Card) -> str | None:
@@ -93,7 +107,7 @@ def unescape(value: str) -> str:
     return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
-def _split(value: str, separator: str) -> list[str]:
+def split(value: str, separator: str) -> list[str]:
     """Split at unescaped separators, in linear time."""
     if "\\" not in value:
         return value.split(separator)
@@ -104,6 +118,31 @@ def _split(value: str, separator: str) -> list[str]:
         else:
             parts[-1].append(piece)
     return ["".join(part) for part in parts]
+
+
+_NONE = _Parameters((), 101, "", None)
+
+
+def _read_parameters(params: bytes) -> _Parameters:
+    types: list[str] = []
+    preference = 101
+    encoding = charset = ""
+    for name, value in _parameters(params.decode("ascii", "replace")):
+        if name == "CHARSET":
+            charset = value
+        elif name == "ENCODING" or value.upper() in ("QUOTED-PRINTABLE", "BASE64"):
+            encoding = value.upper()
+        elif name == "PREF" and _PREFERENCE.match(value):
+            preference = max(1, min(int(value), 100))
+        elif name == "TYPE" or (not name and value.lower() in _BARE_TYPES):
+            words = [word.strip().lower() for word in value.split(",")]
+            types += [word for word in words if word]
+    if "pref" in types:
+        preference = min(preference, 1)
+    return _Parameters(tuple(types), preference, encoding, known_codec(charset))
+
+
+_known_parameters = lru_cache(maxsize=1024)(_read_parameters)
 
 
 def _parameters(params: str) -> Iterator[tuple[str, str]]:
@@ -121,8 +160,7 @@ def _parameters(params: str) -> Iterator[tuple[str, str]]:
             yield "", name.strip()
 
 
-def _decode(line: Line, encoding: str, codec: str | None, fallback: str) -> str:
-    raw = line.value
+def _decode(raw: bytes, encoding: str, codec: str | None, fallback: str) -> str:
     if encoding == "QUOTED-PRINTABLE":
         raw = quopri.decodestring(raw)
     elif encoding in ("BASE64", "B"):
@@ -131,9 +169,7 @@ def _decode(line: Line, encoding: str, codec: str | None, fallback: str) -> str:
         except (binascii.Error, ValueError):
             return ""
     try:
-        if raw.isascii() and codec != "iso2022-jp":
-            return raw.decode("ascii")
-        if codec in _MULTIBYTE:
+        if codec in _MULTIBYTE and not (raw.isascii() and codec != "iso2022-jp"):
             return raw.decode(codec or fallback)
         # Files are often rewritten in UTF-8 by some program that leaves the declaration of the old set in place.
         return raw.decode("utf-8")

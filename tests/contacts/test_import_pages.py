@@ -186,8 +186,8 @@ def test_an_empty_file(alice_client):
 
 
 def test_a_file_of_another_kind(alice_client):
-    text = refused(alice_client, file("PK\x03\x04 and so on", "export.zip"))
-    assert "export.zip: This is a ZIP archive" in text
+    text = refused(alice_client, file("%PDF-1.7 and so on", "export.pdf"))
+    assert "export.pdf: This is a PDF" in text
 
 
 def test_the_good_ones_of_several_files_are_taken(alice_client):

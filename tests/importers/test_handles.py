@@ -1,5 +1,8 @@
 """Handles: the one form in which an address, a number or a page is compared."""
 
+import re
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +125,27 @@ def test_no_text_raises_and_the_form_is_stable(text: str, kind: HandleKind, coun
     again = f"https://linkedin.com/in/{once}" if kind is HandleKind.LINKEDIN else once
     if "%" not in once:
         assert normalise(kind, again, country=country) == once
+
+
+WORDS = st.sampled_from(
+    ["ana", "Bo", "x-y", "a_b", "xn--mller-kva", "-a", "b-", "a--b", "1", "test", "local", "de", "onion", "c" * 63, ""]
+)
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.sampled_from([".", "-", "+", "..", "_"]),
+    st.lists(WORDS, min_size=1, max_size=4),
+)
+def test_the_quick_way_says_what_the_library_says(local: list[str], between: str, domain: list[str]):
+    address = f"{between.join(local)}@{'.'.join(domain)}"
+    quick = normalise_email(address)
+    with patch("contacts.handles._LONGEST_PLAIN", 0):
+        assert normalise_email(address) == quick
+    page = f"https://{'.'.join(domain)}/{between.join(local)}"
+    quick = normalise_url(page)
+    with patch("contacts.handles._PLAIN_URL", re.compile(r"\Z.")):
+        assert normalise_url(page) == quick
 
 
 @given(st.emails())

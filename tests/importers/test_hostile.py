@@ -106,6 +106,9 @@ def test_any_bytes(data: bytes):
     check_file(b"BEGIN:VCARD\n" + data)
     check_file(b"BEGIN:VCARD\nFN:x\n" + data + b"\nEND:VCARD\n" + GOOD)
     check_file(b"First Name,Last Name,Connected On,Company\n" + data)
+    check_file(b"CONVERSATION ID,FROM,TO,DATE\na,b,c,2024-01-01 00:00:00 UTC\n" + data)
+    check_file(b"Name,E-mail 1 - Value,Event 1 - Value\n" + data)
+    check_file(b"Name;Mail;Geburtstag\nAna;ana@example.org;1.2.1990\n" + data)
 
 
 NAMES = st.sampled_from(sorted(vcard_lines.WANTED | {"PHOTO", "AGENT", "LABEL", "X-ODD", "BEGIN", "END"}))
@@ -241,7 +244,7 @@ def test_the_numbers_of_cards_and_lines_are_bounded(monkeypatch: pytest.MonkeyPa
 
 
 def test_memory_follows_the_largest_card_not_the_file():
-    photo = b"PHOTO;ENCODING=b:AAAA\n" + (b" " + b"B" * 75 + b"\n") * 100_000
+    photo = b"PHOTO;ENCODING=b:AAAA\n" + (b" " + b"B" * 75 + b"\n") * 300_000
     data = b"BEGIN:VCARD\nFN:Ana\n" + photo + b"END:VCARD\n"
     tracemalloc.start()
     try:
@@ -249,8 +252,8 @@ def test_memory_follows_the_largest_card_not_the_file():
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert len(data) > 7_000_000
-    assert peak < 1_000_000
+    assert len(data) > 22_000_000
+    assert peak < 6_000_000
 
 
 @pytest.mark.parametrize(
@@ -276,18 +279,18 @@ def test_values_that_take_other_readers_for_ever(value: bytes):
 def test_a_file_that_is_too_large_is_refused_before_it_is_read():
     with pytest.raises(UnreadableFile, match="larger than 20 MB"):
         read("c.csv", b"First Name,Last Name,Connected On\n" + b"a,b,c\n" * 3_400_000, now=NOW)
-    with pytest.raises(UnreadableFile, match="larger than 30 MB"):
-        read("a.vcf", b"\xff\xfe" + "BEGIN:VCARD\n".encode("utf-16-le") + b"\n\0" * 15_000_000, now=NOW)
+    with pytest.raises(UnreadableFile, match="larger than 100 MB"):
+        read("a.vcf", b"BEGIN:VCARD\n" + b"\n" * 100_000_000, now=NOW)
 
 
 def test_tables_are_bounded_line_by_line():
     heading = b"First Name,Last Name,Connected On\n"
-    people, skipped = sort_out("c.csv", heading + b"," * 1_000_000 + b"\nAna,Silva,\n" + b'a,"' + b"\n" * 1_000_000)
+    people, skipped = sort_out("c.csv", heading + b"," * 1_000_000 + b"\nAna,Silva,\n" + b'a,"' + b"\n" * 2_000_000)
     assert [one.full_name for one in people] == ["Ana Silva"]
     assert [one.reason for one in skipped] == [
         "more than 100,000 characters in one line",
         "a quotation mark is opened and not closed",
-        "more than 1,000,000 lines",
+        "more than 2,000,000 lines",
     ]
 
 

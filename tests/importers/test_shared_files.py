@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import vobject
 
-from contacts.importers import Birthday, PersonRecord, UnreadableFile, detect, read
+from contacts.importers import Birthday, Format, PersonRecord, Skipped, UnreadableFile, detect, read
 from tests.importers.conftest import NOW, sort_out
 
 GROUP = "a group, not a person"
@@ -212,13 +212,56 @@ def test_every_file_of_connections_is_read(shared_data: Path):
         assert all(one.linkedin and one.connected_on_date and one.organisation for one in people)
 
 
-def test_other_tables_are_not_taken_for_connections(shared_data: Path):
-    others = [
-        path for path in (shared_data / "csv-contacts").glob("*/*.csv") if not path.name.endswith("onnections.csv")
+def test_every_other_table_is_read(shared_data: Path):
+    folder = shared_data / "csv-contacts"
+    found = {}
+    for path in sorted(folder.glob("*/*.csv")):
+        records = list(read(path.name, path.read_bytes(), now=NOW))
+        assert not [one for one in records if isinstance(one, Skipped)], path
+        found[path.relative_to(folder).as_posix()] = (detect(path.name, path.read_bytes()), len(records))
+    assert found == {
+        "atomic-crm/contacts.csv": (Format.CSV, 500),
+        "atomic-crm/contacts_export.csv": (Format.CSV, 2),
+        "linkedin-network-intelligence/Connections.csv": (Format.LINKEDIN, 10),
+        "linkedin-network-intelligence/Messages.csv": (Format.LINKEDIN_MESSAGES, 11),
+        "releases-comm-central/basic_csv_addressbook.csv": (Format.THUNDERBIRD_CSV, 2),
+        "rolomind/custom.csv": (Format.CSV, 4),
+        "rolomind/google.csv": (Format.GOOGLE_CSV, 4),
+        "rolomind/rolodex.csv": (Format.CSV, 4),
+        "roundcubemail/email.csv": (Format.CSV, 4),
+        "roundcubemail/outlook.csv": (Format.OUTLOOK_CSV, 1),
+        "roundcubemail/tb_plain.csv": (Format.THUNDERBIRD_CSV, 1),
+    }
+
+
+def test_what_the_tables_say(shared_data: Path):
+    folder = shared_data / "csv-contacts"
+
+    def first(name: str) -> PersonRecord:
+        return sort_out(name, (folder / name).read_bytes())[0][0]
+
+    john = first("atomic-crm/contacts_export.csv")
+    assert (john.full_name, john.organisation, john.role) == ("John Doe", "Acme", "Sales Executive")
+    assert [(one.value, one.label) for one in john.emails] == [
+        ("john@doe.example", "work"),
+        ("john.doe@gmail.com", "home"),
+        ("jdoe@caramail.com", "other"),
     ]
-    assert others
-    for path in others:
-        assert detect(path.name, path.read_bytes()) is None, path.name
+    assert john.linkedin == "https://www.linkedin.com/in/johndoe"
+    assert john.tags == ("influencer", "developer")
+    custom = first("rolomind/custom.csv")
+    assert (custom.full_name, custom.place, custom.notes) == ("John Doe", "San Francisco", "Important client")
+    google = first("rolomind/google.csv")
+    assert (google.organisation, google.phones[0].label) == ("Acme Corp", "work")
+    assert google.custom == (("Work address", "123 Main St, San Francisco, CA"),)
+    bird = first("roundcubemail/tb_plain.csv")
+    assert (bird.full_name, bird.nickname, bird.birthday) == ("Displayname", "Nick", Birthday(1970, 11, 15))
+    assert [one.value for one in bird.emails] == ["test@domain.tld", "next@domain.tld"]
+    assert [one.value for one in first("roundcubemail/outlook.csv").emails] == [
+        "test1@domain.tld",
+        "test2@domain.tld",
+        "test3@domain.tld",
+    ]
 
 
 def test_naughty_strings_pass_through_every_field(shared_data: Path):
