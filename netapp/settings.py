@@ -268,5 +268,8 @@ LOGGING = {
         # These print the path of a request, which may hold a token that was mailed to somebody.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR"},
+        # These print the address of a member's own server, which names the member.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
     },
 }

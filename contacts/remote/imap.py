@@ -30,6 +30,7 @@ FIELDS: Final = (
 MAX_FOLDERS: Final = 500
 MAX_HEADER: Final = 200_000
 """Bytes of one mail's fields."""
+MAX_LINE: Final = 2_000_000
 _AT_ONCE = 100
 _PORT = 993
 _LIST = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?:[^"\\]|\\.)*"|NIL) (?P<name>.*)\Z', re.DOTALL)
@@ -222,13 +223,20 @@ class _Client(imaplib.IMAP4):
         if self._is_tls:
             one = self._guard.wrap(one, host, self._allowance)
         self.sock = one
-        self.file = io.BufferedReader(GuardedReader(one, host, self._allowance))
+        self.file = self._reader = io.BufferedReader(GuardedReader(one, host, self._allowance))
 
     def read(self, size: int) -> bytes:
         """A literal, whose size the server chose."""
         if size > MAX_HEADER:
             raise faults.too_large(self.host)
         return super().read(size)
+
+    def readline(self) -> bytes:
+        """A line; the longest are answers to SEARCH. Bounded here, as a library may have lifted imaplib's own limit."""
+        line = bytes(self._reader.readline(MAX_LINE + 1))
+        if len(line) > MAX_LINE:
+            raise faults.too_large(self.host)
+        return line
 
     def shutdown(self) -> None:
         """Hang up, whatever state the line is in."""

@@ -206,8 +206,8 @@ class Session:
     def _checked(self, answer: Answer) -> Answer:
         if answer.status == 401:
             raise faults.bad_login(answer.host)
-        if answer.status == 429 or answer.status >= 500:
-            # 507 within a listing is dealt with by its reader; as a whole answer it is the server's trouble.
+        # 501 is no trouble: the server does not know this kind of question, and there may be another.
+        if answer.status == 429 or (answer.status >= 500 and answer.status != 501):
             raise faults.troubled(answer.host, answer.status, retry_after=_retry_after(answer))
         return answer
 
