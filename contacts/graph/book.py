@@ -13,6 +13,7 @@ from contacts.graph import strength as one
 from contacts.graph.strength import Direction, Kind, Layer, Strength, Terms
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1) / timedelta(microseconds=1)
 _WEIGHTS = np.array([one.KIND_WEIGHT[kind] for kind in Kind])
 _LAYERS = {int(layer): one.LAYER_VALUE[layer] for layer in Layer}
 
@@ -92,17 +93,19 @@ def book_strengths(
     layer = np.zeros(people, np.int64) if layer is None else np.asarray(layer, np.int64)
     nudge = np.zeros(people, np.int64) if nudge is None else np.asarray(nudge, np.int64)
     months = _months(person, when, moment, people)
-    value = _values(recent, slow, months, (counts > 0).sum(axis=1), nudge)
+    first, last = np.where(known, first, 0), np.where(known, last, 0)
+    lasted = np.minimum((last - first) / _DAY, float(one.DAYS_COUNTED))
+    value = _values(recent, slow, lasted, months, (counts > 0).sum(axis=1), nudge)
     value[~known] = np.nan
     for word, fixed in _LAYERS.items():
         value[layer == word] = fixed
-    first, last = np.where(known, first, 0), np.where(known, last, 0)
     return BookStrengths(value, recent, slow, months, counts, first, last, layer, nudge)
 
 
 def _values(
     recent: NDArray[np.float64],
     slow: NDArray[np.float64],
+    lasted: NDArray[np.float64],
     months: NDArray[np.int64],
     kinds: NDArray[np.int64],
     nudge: NDArray[np.int64],
@@ -114,6 +117,7 @@ def _values(
         + one.RECENT_WEIGHT * np.log1p(recent)
         + one.SLOW_WEIGHT * np.log1p(both)
         + one.RECIPROCITY_WEIGHT * reciprocity
+        + one.LASTING_WEIGHT * np.log1p(lasted)
         + one.MONTHS_WEIGHT * np.log1p(months)
         + one.KINDS_WEIGHT * (kinds - 1)
         + one.NUDGE_WEIGHT * nudge

@@ -35,9 +35,20 @@ def ago(days: float, kind: Kind = Kind.MAIL, direction: Direction = Direction.OU
 def test_one_contact_by_hand():
     known = strength([ago(180)], now=NOW)
     slow = 2 ** (-180 / 1095)
-    z = -3.5 + 0.7 * math.log(1.5) + 0.5 * math.log(1 + slow) + 0.35 * math.log(2)
+    z = -3.4 + 0.8 * math.log(1.5) + 0.25 * math.log(1 + slow) + 0.35 * math.log(2)
     assert known.value == pytest.approx(1 / (1 + math.exp(-z)))
     assert (known.terms.recent, known.terms.slow_out, known.terms.slow_in) == pytest.approx((0.5, slow, 0.0))
+
+
+def test_a_tie_that_lasts_weighs_more_than_a_lively_afternoon():
+    spread = strength([ago(0), ago(20)], now=NOW)
+    at_once = strength([ago(0), ago(0.1)], now=NOW)
+    assert spread.value is not None
+    assert at_once.value is not None
+    assert spread.value > at_once.value
+    assert spread.terms.lasted == 20.0
+    assert strength([ago(0), ago(400)], now=NOW).terms.lasted == 30.0, "a month is enough"
+    assert strength([], now=NOW).terms.lasted == 0.0
 
 
 def test_a_meeting_weighs_six_and_goes_half_each_way():
