@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contacts.models import Acquaintance, Change, Import, Interaction, Person, Photo, Reminder, SavedFilter
+from contacts.models import Acquaintance, Change, Handle, Import, Interaction, Person, Photo, Reminder, SavedFilter
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -45,6 +45,13 @@ def deleted_person_for(member: User, person_id: UUID) -> Person:
 def change_for(member: User, change_id: UUID) -> Change:
     """One change of the member's that may be taken back. Raises Http404."""
     return get_object_or_404(Change, owner=member, id=change_id)
+
+
+def handle_for(member: User, handle_id: UUID) -> Handle:
+    """One address or number on a card of the member's. Raises Http404."""
+    return get_object_or_404(
+        Handle.objects.select_related("person"), owner=member, id=handle_id, person__deleted_at=None
+    )
 
 
 def interaction_for(member: User, interaction_id: UUID) -> Interaction:

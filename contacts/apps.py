@@ -7,6 +7,8 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from contacts import receivers
         from netapp.accounts.signals import hours_changed, member_leaving
+        from netapp.mail.signals import address_failed
 
         hours_changed.connect(receivers.hours_moved, dispatch_uid="contacts.hours_moved")
+        address_failed.connect(receivers.address_failed, dispatch_uid="contacts.address_failed")
         member_leaving.connect(receivers.member_left, dispatch_uid="contacts.member_left")

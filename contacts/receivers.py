@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from contacts.services import reminders
+from contacts.services import handles, reminders
 from contacts.tasks import purge_deleted
 from netapp.accounts.models import User
 from netapp.lib.bell import ring
@@ -11,6 +11,11 @@ from netapp.lib.bell import ring
 def hours_moved(sender: object, *, member: User, zone: ZoneInfo, **_: object) -> None:
     """Another time zone, or another hour to begin the day: reminders keep their day and come in its new morning."""
     reminders.follow_hours(member=member, zone=zone)
+
+
+def address_failed(sender: object, *, member_id: int, address: str, **_: object) -> None:
+    """Mail to that address came back: it is marked in that member's book, and in nobody else's."""
+    handles.mark_failing(owner_id=member_id, address=address)
 
 
 def member_left(sender: object, **_: object) -> None:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("people/quick/", person.person_quick, name="person_quick"),
     path("people/<uuid:person_id>/", person.person, name="person"),
     path("people/<uuid:person_id>/edit/", person.person_edit, name="person_edit"),
+    path("handles/<uuid:handle_id>/again/", person.handle_again, name="handle_again"),
     path("people/<uuid:person_id>/archive/", person.person_archive, name="person_archive"),
     path("people/<uuid:person_id>/unarchive/", person.person_unarchive, name="person_unarchive"),
     path("people/<uuid:person_id>/delete/", person.person_delete, name="person_delete"),

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from contacts.models import Person, Relation, Reminder, ReminderState
+from contacts.handles import HandleKind
+from contacts.models import Handle, Person, Relation, Reminder, ReminderState
 from contacts.queries.reminders import due
 from introductions import lifecycle
 from introductions.asked import REFUSED_HOLDS
@@ -47,6 +48,7 @@ class Sort(StrEnum):
     """What kind of thing it is; the template draws each in its own words."""
 
     ANSWER = "answer"
+    CAME_BACK = "came_back"
     REMINDER = "reminder"
     INTRODUCED = "introduced"
     ASK = "ask"
@@ -81,6 +83,7 @@ def things_to_do(*, member: User, now: datetime) -> list[Todo]:
     sources = (
         (_answers(member, now), AT_MOST),
         (_reminders(member, now), AT_MOST),
+        (_came_back(member, now, aside), AT_MOST_A_SORT),
         (_introduced(member, now, aside), AT_MOST),
         (_asks(member, now, aside), AT_MOST_A_SORT),
         (_fading(member, now, aside), AT_MOST_A_SORT),
@@ -98,6 +101,18 @@ def _answers(member: User, now: datetime) -> Iterator[Todo]:
     """Questions put to the member that are still open."""
     for consent in asked_of(member).filter(state=ConsentState.ASKED, expires_at__gt=now)[:AT_MOST]:
         yield Todo(key=f"answer:{consent.id}", sort=Sort.ANSWER, worth=90.0, consent=consent)
+
+
+def _came_back(member: User, now: datetime, aside: Collection[str]) -> Iterator[Todo]:
+    """People with whom no mail can reach: an address for them is all that is wanted."""
+    emails = Handle.objects.filter(person=OuterRef("pk"), kind=HandleKind.EMAIL)
+    people = (
+        Person.objects.filter(owner=member, deleted_at=None, archived_at=None)
+        .filter(Exists(emails.filter(is_failing=True)), ~Exists(emails.filter(is_failing=False)))
+        .order_by(F("strength").desc(nulls_last=True), "id")
+    )
+    for person in people[: AT_MOST_A_SORT + len(aside)]:
+        yield Todo(key=f"came_back:{person.id}", sort=Sort.CAME_BACK, worth=55.0, person=person)
 
 
 def _reminders(member: User, now: datetime) -> Iterator[Todo]:

@@ -66,6 +66,23 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
     return settings
 
 
+def imap(name: str) -> dict[str, Any] | None:
+    """An IMAP URL (`imaps://user:password@host/folder`; `imap://` without TLS) as its parts; None where unset."""
+    if not text(name, ""):
+        return None
+    url = urlsplit(text(name))
+    if url.scheme not in {"imap", "imaps"} or not url.hostname or not url.username:
+        raise ImproperlyConfigured(f"{name} must look like imaps://user:password@host/INBOX.")
+    return {
+        "host": url.hostname,
+        "port": url.port or {"imap": 143, "imaps": 993}[url.scheme],
+        "user": unquote(url.username),
+        "password": unquote(url.password or ""),
+        "is_tls": url.scheme == "imaps",
+        "folder": unquote(url.path.strip("/")) or "INBOX",
+    }
+
+
 def smtp(name: str, default: str) -> dict[str, Any]:
     """An SMTP URL as Django's EMAIL_* values: `smtp://`, `smtp+tls://` (STARTTLS) or `smtps://` (TLS at once)."""
     url = urlsplit(text(name, default))

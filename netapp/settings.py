@@ -140,6 +140,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "mail.sweep": {"task": "netapp.mail.tasks.sweep", "schedule": 60.0},
+    "mail.read_returned": {"task": "netapp.mail.tasks.read_returned", "schedule": 300.0},
     "contacts.sweep_imports": {"task": "contacts.tasks.sweep_imports", "schedule": 60.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
     "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
@@ -240,6 +241,9 @@ EMAIL_TIMEOUT = 30
 # only where the worker is dead or frozen.
 MAIL_LEASE = env.integer("MAIL_LEASE", CELERY_TASK_TIME_LIMIT + 60)
 MAIL_FROM = env.text("MAIL_FROM", "kith@localhost.localdomain")
+# The mailbox of that address, in which mail that could not be delivered comes back; unset: only what is refused at
+# once is known (and what `manage.py read_returned` is given).
+BOUNCE_MAILBOX = env.imap("BOUNCE_MAILBOX")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 
 # --- Imports --------------------------------------------------------------------------------------------------------

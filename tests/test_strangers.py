@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from contacts.models import Change, Connection, Import, Photo, Reminder, SavedFilter
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
 from netapp.mail.models import Suppression
-from tests.factories import NOW, AcquaintanceFactory, InteractionFactory, PersonFactory
+from tests.factories import NOW, AcquaintanceFactory, HandleFactory, InteractionFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,7 @@ def rows(alice) -> dict[str, Any]:
     )
     return {
         "person_id": person.id,
+        "handle_id": HandleFactory(person=person).id,
         "other_id": other.id,
         "interaction_id": InteractionFactory(person=person).id,
         "acquaintance_id": AcquaintanceFactory(one=person, other=other).id,

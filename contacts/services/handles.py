@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from contacts.handles import HandleKind, is_role_address, normalise
 from contacts.models import Handle, Identity, Person
 from contacts.words import one_line
+from netapp.mail import returns
 
 IDENTIFYING: Final = (HandleKind.EMAIL, HandleKind.PHONE)
 
@@ -137,3 +139,22 @@ def row_for(person: Person, handle: ReadHandle, position: int, identities: dict[
 def pairs(handles: Sequence[Handle]) -> list[tuple[str, str]]:
     """(value, normalised) of each row, as `cards.search_text` wants them."""
     return [(handle.value, handle.normalised) for handle in handles]
+
+
+def mark_failing(*, owner_id: int, address: str) -> int:
+    """Nobody gets mail at that address, says a mail server: marked in the owner's book. How many cards have it."""
+    return _emails(owner_id, address).update(is_failing=True)
+
+
+@transaction.atomic
+def try_again(*, handle: Handle) -> bool:
+    """The owner says that mail to that address is to be tried again. False where it was not failing."""
+    if not _emails(handle.owner_id, handle.normalised).update(is_failing=False):
+        return False
+    returns.retry(member_id=handle.owner_id, address=handle.normalised)
+    return True
+
+
+def _emails(owner_id: int, address: str) -> QuerySet[Handle]:
+    normalised = normalise(HandleKind.EMAIL, address, country=None)
+    return Handle.objects.filter(owner=owner_id, kind=HandleKind.EMAIL, normalised=normalised or address)

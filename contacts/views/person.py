@@ -22,7 +22,7 @@ from contacts.models import Handle, InteractionKind, Layer, Person, Reach, Relat
 from contacts.queries import person as queries
 from contacts.quick import read_line
 from contacts.services import people, strengths
-from contacts.services.handles import read_handles
+from contacts.services.handles import read_handles, try_again
 from netapp.accounts.types import MemberRequest
 from netapp.lib.http import came_from
 
@@ -143,6 +143,16 @@ def person_edit(request: MemberRequest, person_id: UUID) -> HttpResponse:
     people.update_person(person=card, fields=forms.fields(), handles=handles, now=timezone.now(), typed=True)
     messages.success(request, "Saved.")
     return redirect("contacts:person", card.id)
+
+
+@login_required
+@require_POST
+def handle_again(request: MemberRequest, handle_id: UUID) -> HttpResponse:
+    """Mail to that address is to be tried again."""
+    handle = access.handle_for(request.user, handle_id)
+    if try_again(handle=handle):
+        messages.success(request, f"Kith writes to {handle.value} again.")
+    return redirect("contacts:person", handle.person_id)
 
 
 @login_required

@@ -46,34 +46,45 @@ class Bounce:
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _MESSAGE_ID = re.compile(r"(?im)^(?:message-id|references|in-reply-to):\s*(<[^<>\n]{3,250}>(?:\s*<[^<>\n]{3,250}>)*)")
 _ID = re.compile(r"<[^<>\s]+>")
-_GONE = re.compile(
-    r"\b5\.1\.[012368]\b|\b5\.1\.10\b|\b5\.2\.1\b|\b5\.4\.4\b|(user|recipient|mailbox|account|address|addressee|host|domain)[^.\n]{0,40}"
-    r"(unknown|not (be )?found|no longer|does ?n[o']t exist|do(es)? not exist|not exist|not listed|disabled|inactive|"
-    r"invalid|unavailable|not known|frozen)|(unknown|no such|invalid|bad|nonexistent|non-existent) (local )?"
-    r"(user|recipient|mailbox|account|address|host|domain)|no mailbox here|not our customer|account has been (closed|disabled)|"
-    r"doesn't have an? \S+ account|address rejected|recipnotfound|recipientnotfound|not listed in",
-    re.IGNORECASE,
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_GONE = _any(
+    r"\b5\.1\.(?:[012368]|10)\b",
+    r"\b5\.2\.1\b",
+    r"\b5\.4\.4\b",
+    r"(?:user|recipient|mailbox|account|address|addressee|host|domain)[^.\n]{0,40}"
+    r"(?:unknown|not (?:be )?found|no longer|does ?n[o']t exist|not exist|not listed|disabled|inactive|invalid|"
+    r"unavailable|not known|frozen)",
+    r"(?:unknown|no such|invalid|bad|non-?existent) (?:local )?(?:user|recipient|mailbox|account|address|host|domain)",
+    r"no mailbox here|not our customer|account has been (?:closed|disabled)|doesn't have an? \S{1,80} account",
+    r"address rejected|recipnotfound|recipientnotfound|not listed in",
 )
-_FULL = re.compile(
-    r"\b[45]\.2\.2\b|over.?quota|quota exceeded|exceed\w* (the )?quota|mailbox[^.\n]{0,20} full|full mailbox|out of storage", re.IGNORECASE
+_FULL = _any(
+    r"\b[45]\.2\.2\b",
+    r"over.?quota|quota exceeded|exceed\w* (?:the )?quota",
+    r"mailbox[^.\n]{0,20} full|full mailbox|out of storage",
 )
-_REFUSAL = re.compile(
-    r"could ?n[o']t be delivered|could not deliver|cannot deliver|unable to deliver|not delivered|undeliver|delivery (has )?fail|"
-    r"failed to deliver|failed recipient|fail(ure|ed) reason|permanent error|was rejected|has been rejected|refused to accept|"
-    r"not permitted|\b5\d\d[ -]|\b5\.\d\.\d{1,3}\b|delivery status",
-    re.IGNORECASE,
+_REFUSAL = _any(
+    r"could ?n[o']t be delivered|could not deliver|cannot deliver|unable to deliver|not delivered|undeliver",
+    r"delivery (?:has )?fail|failed to deliver|failed recipient|fail(?:ure|ed) reason|permanent error",
+    r"was rejected|has been rejected|refused to accept|not permitted|\b5\d\d[ -]|\b5\.\d\.\d{1,3}\b|delivery status",
 )
-_SYSTEM = re.compile(
-    r"mailer-daemon|mail-daemon|postmaster|mail delivery|maildelivery|mail administrator|no-?reply|mail\W?system|bounce", re.IGNORECASE
+_SYSTEM = _any(
+    r"mailer-daemon|mail-daemon|post_?master|mail ?delivery|mail administrator|no-?reply|mail\W?system|bounce"
 )
-_NOTICE = re.compile(
-    r"undeliver|failure|returned mail|delivery|not delivered|bounce|error|cannot send|could not be (sent|delivered)", re.IGNORECASE
+_NOTICE = _any(
+    r"undeliver|failure|returned mail|delivery|not delivered|bounce|error|cannot send|could not be (?:sent|delivered)"
 )
-_DELAY = re.compile(r"still being retried|will (continue|keep) (to )?try|warning:.{0,40}(still|delayed)|delayed mail", re.IGNORECASE)
+_DELAY = _any(r"still being retried|will (?:continue|keep) (?:to )?try|warning:.{0,40}(?:still|delayed)|delayed mail")
 # Where the report ends and the letter that came back begins.
 _RETURNED = re.compile(
-    r"^(?:[-=_#*> ]{2,}.*\b(?:original|returned|copy|below|unsent|bounced|header)\b.*|.{0,60}\b(?:original message|returned message|"
-    r"bounced e-?mail|copy of (?:the|your) (?:message|mail))\b.*|Received: .*|Return-Path: .*)$",
+    r"^(?:[-=_#*> ]{2,}.*\b(?:original|returned|copy|below|unsent|bounced|header)\b.*"
+    r"|.{0,60}\b(?:original message|returned message|bounced e-?mail|copy of (?:the|your) (?:message|mail))\b.*"
+    r"|Received: .*|Return-Path: .*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -83,7 +94,9 @@ def read(raw: bytes) -> Bounce | None:
     raw = raw[:MAX_BYTES]
     try:
         message = message_from_bytes(raw)
-        failed = _by_fields(message) or _by_detector(message) or _by_words(message)
+        failed = _by_fields(message)
+        if failed is None:
+            failed = _by_detector(message) or _by_words(message)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # The parser of the standard library and the detector trip over broken mails in many ways.
         return None
@@ -101,18 +114,21 @@ def why(words: str) -> Why:
     return Why.GONE if _GONE.search(words) else Why.REFUSED
 
 
-def _by_fields(message: Message) -> dict[str, Why]:
-    """RFC 3464: a block of fields for each reader."""
+def _by_fields(message: Message) -> dict[str, Why] | None:
+    """RFC 3464: a block of fields for each reader. None where no reader has one, so that the words may be read."""
     failed: dict[str, Why] = {}
+    is_told = False
     for part in message.walk():
-        if part.get_content_type() != "message/delivery-status" or not isinstance(part.get_payload(), list):
-            continue
-        for block in part.get_payload():
-            address = _first_address(_text(block, "Original-Recipient")) or _first_address(_text(block, "Final-Recipient"))
+        blocks: object = part.get_payload() if part.get_content_type() == "message/delivery-status" else None
+        for block in blocks if isinstance(blocks, list) else ():
+            if not isinstance(block, Message):
+                continue
+            address = _first_address(_text(block, "Original-Recipient") or _text(block, "Final-Recipient"))
             action, status = _text(block, "Action").strip().lower(), _text(block, "Status").strip()
+            is_told = is_told or bool(address and action)
             if address and (action.startswith("fail") or (not action and status.startswith("5"))):
                 failed[address] = why(f"{status} {_text(block, 'Diagnostic-Code')}")
-    return failed
+    return failed if failed or is_told else None
 
 
 def _by_detector(message: Message) -> dict[str, Why]:
@@ -159,8 +175,12 @@ def _texts(message: Message) -> Iterator[str]:
         content = message.get_payload(decode=True)
         if isinstance(content, bytes):
             words = content[:_MAX_TEXT].decode(message.get_content_charset() or "utf-8", "replace")
-            yield re.sub(r"<(?![^<>@\s]+@)[^<>]{1,500}>", " ", words) if message.get_content_subtype() == "html" else words
-    elif message.get_content_maintype() != "message":
+            yield (
+                re.sub(r"<(?![^<>@\s]+@)[^<>]{1,500}>", " ", words)
+                if message.get_content_subtype() == "html"
+                else words
+            )
+    elif message.get_content_type() not in ("text/rfc822-headers", "message/delivery-status"):
         content = message.get_payload(decode=True)
         if isinstance(content, bytes):
             yield content[:_MAX_TEXT].decode("utf-8", "replace")

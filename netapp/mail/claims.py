@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from netapp.mail import returns
 from netapp.mail.models import Letter, LetterState
 
 #: About three days with the waits of `wait_before_next`.
@@ -81,7 +82,10 @@ def settle(letter: Letter, *, troubles: dict[str, str], now: datetime) -> bool:
             )
         if is_last:
             letter.refused = {**letter.refused, **troubles}
-        return _write(letter, **_final(letter, now))
+        is_written = _write(letter, **_final(letter, now))
+        if is_written:
+            returns.mark_refused(letter, letter.refused)
+        return is_written
 
 
 def reclaim(*, now: datetime) -> int:

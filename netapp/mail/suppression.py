@@ -131,7 +131,22 @@ def stop(link: StopLink, scope: Scope) -> Stopped:
         kind=link.kind if scope is Scope.KIND else "",
         defaults={"reason": Suppression.Reason.ASKED, "member": link.member if is_member else None},
     )
+    if suppression.reason == Suppression.Reason.BOUNCED:
+        # The address works after all, and its reader's word outlasts the member's wish to try again.
+        suppression.reason = Suppression.Reason.ASKED
+        suppression.save(update_fields=["reason"])
+        is_new = True
     return Stopped(scope, suppression, is_new)
+
+
+def fail(*, member: User, address: str) -> None:
+    """Write nothing more to that address for this member: nobody gets mail there. A stop by its reader stays one."""
+    Suppression.objects.get_or_create(
+        address_digest=digest_of(address),
+        member_digest=digest_of(member.email),
+        kind="",
+        defaults={"reason": Suppression.Reason.BOUNCED, "member": member},
+    )
 
 
 def allow_again(link: StopLink, suppression_id: str) -> bool:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from netapp.lib.bell import ring
-from netapp.mail import claims
+from netapp.mail import claims, mailbox, returns
 from netapp.mail.delivery import Postman
 from netapp.mail.models import Letter, LetterState
 
@@ -46,6 +47,13 @@ def deliver(letter_id: str = "") -> None:
             if time.monotonic() > end:
                 break
     ring(deliver)
+
+
+@shared_task
+def read_returned() -> None:
+    """Beat, every five minutes, where BOUNCE_MAILBOX is set: what came back to the site's own mailbox."""
+    for bounce in mailbox.bounces(settings.BOUNCE_MAILBOX):
+        returns.note(bounce)
 
 
 @shared_task
