@@ -20,7 +20,7 @@ from contacts.models.imports import (
 from contacts.models.interactions import Direction, Interaction, InteractionKind
 from contacts.models.people import Handle, Identity, Layer, Person, Reach, Relation
 from contacts.models.photos import Photo
-from contacts.models.reminders import Reminder, ReminderKind, ReminderState
+from contacts.models.reminders import CadenceRule, CalendarFeed, Reminder, ReminderKind, ReminderState
 from contacts.models.sources import (
     Source,
     SourceAuth,
@@ -38,6 +38,8 @@ __all__ = [
     "AcquaintanceSource",
     "Blocked",
     "BlockedKind",
+    "CadenceRule",
+    "CalendarFeed",
     "Change",
     "ChangeKind",
     "Closeness",

@@ -107,6 +107,16 @@ class Person(Owned):
     cadence_days = models.PositiveSmallIntegerField(
         "keep in touch every", null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    cadence_latest_days = models.PositiveSmallIntegerField(
+        "at the latest after",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty: half as long again.",
+    )
+    is_left_alone = models.BooleanField(
+        default=False, help_text="No reminder about this person, whatever the rules say."
+    )
     typed_fields = ArrayField(
         models.CharField(max_length=30),
         default=list,

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -49,6 +51,19 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class Birthdays(models.TextChoices):
+    """Of whose birthdays and other days a member is reminded."""
+
+    NONE = "none", "nobody"
+    CLOSE = "close", "people I am close to or keep in touch with"
+    ALL = "all", "everybody whose day I know"
+
+
+def every_day() -> list[int]:
+    """Monday to Sunday, as ISO weekdays."""
+    return [1, 2, 3, 4, 5, 6, 7]
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A member. Logs in by e-mail address."""
 
@@ -61,6 +76,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
     mail_from_time = models.TimeField("reminders not before", default=time(8))
     mail_until_time = models.TimeField("reminders not after", default=time(20))
+    mail_days = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(7)]),
+        default=every_day,
+        verbose_name="days for reminders",
+        help_text="ISO weekdays, Monday is 1.",
+    )
+    birthdays = models.CharField(max_length=5, choices=Birthdays.choices, default=Birthdays.CLOSE)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
