@@ -3,20 +3,23 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, Final
 
 from contacts.importers import (
+    archives,
     kith_csv,
     layouts,
     linkedin,
     linkedin_messages,
+    mails,
     mapping,
     vcard,
 )
 from contacts.importers.fields import Mapping
-from contacts.importers.records import MAX_FILE_NAME, Format, Record, UnreadableFile
+from contacts.importers.mail_headers import Threads
+from contacts.importers.records import MAX_CONTACTS, MAX_FILE_NAME, Format, Record, Skipped, UnreadableFile
 from contacts.importers.sources import Source
 from contacts.importers.tables import Table
 from contacts.importers.text import whole
@@ -31,7 +34,9 @@ class Wish:
 
     file_name: str
     now: dt.datetime
-    mapping: Mapping | None
+    mapping: Mapping | None = None
+    threads: Threads = field(default_factory=Threads)
+    """What the mails of one upload know of each other."""
 
 
 Read = Callable[[Wish], Iterator[Record]]
@@ -70,9 +75,69 @@ def _any_table(source: Source) -> Read | None:
     return lambda wish: mapping.read(wish.file_name, source, wish.mapping)
 
 
+def _mbox(source: Source) -> Read | None:
+    return (
+        (lambda wish: mails.read_mbox(wish.file_name, source, now=wish.now, threads=wish.threads))
+        if mails.is_mbox(source)
+        else None
+    )
+
+
+def _mail(source: Source) -> Read | None:
+    return (
+        (lambda wish: mails.read_mail(wish.file_name, source, now=wish.now, threads=wish.threads))
+        if mails.is_mail(source)
+        else None
+    )
+
+
+def _zip(source: Source) -> Read | None:
+    if not archives.is_archive(source):
+        return None
+    archives.check(source)
+    return lambda wish: _read_archive(wish, source)
+
+
+def _read_archive(wish: Wish, source: Source) -> Iterator[Record]:
+    """Whatever the files of an archive tell. Never raises."""
+    names = {name.rpartition("/")[2].lower() for name in archives.names(source)}
+    is_linkedin = "connections.csv" in names
+    found = passed = 0
+    for member in archives.unpack(wish.file_name, source):
+        if isinstance(member, Skipped):
+            yield member
+            continue
+        try:
+            format, reading = _fitting(Source(member.file, member.size))
+            if format is Format.CSV and is_linkedin and not _CONTACTS.search(member.name.lower()):
+                # Skills, searches, advertisements: all that LinkedIn knows is in tables.
+                passed += 1
+                continue
+            for record in reading(replace(wish, file_name=member.name, mapping=None)):
+                found += 1
+                yield record
+        except UnreadableFile as error:
+            if _PROMISING.search(member.name.lower()) and not is_linkedin:
+                yield Skipped(member.name, 1, "the whole file could not be read", str(error))
+            else:
+                passed += 1
+        except archives.DAMAGED:
+            yield Skipped(member.name, 1, "damaged within the archive", "Pack or download the archive again.")
+        if found >= MAX_CONTACTS:
+            advice = "Pack the rest by itself, and import it after this."
+            yield Skipped(wish.file_name, 1, f"more than {MAX_CONTACTS:,} people and contacts in one archive", advice)
+            return
+    if passed:
+        some = "1 file tells" if passed == 1 else f"{passed:,} files tell"
+        yield Skipped(wish.file_name, 1, f"{some} of nobody and of no contact", "Nothing needs to be done.")
+
+
 # In this order: what a file begins with, then what its heading says, then what is anywhere in it.
 READERS: Final = (
+    Reader(Format.ZIP, _zip, archives.MAX_BYTES),
     Reader(Format.VCARD, _vcard(vcard.begins), MAX_FILE_BYTES),
+    Reader(Format.MBOX, _mbox, mails.MAX_BYTES),
+    Reader(Format.EML, _mail, MAX_FILE_BYTES),
     Reader(Format.KITH_CSV, _table(kith_csv.find, kith_csv.read), MAX_FILE_BYTES),
     Reader(Format.LINKEDIN, _table(linkedin.find, linkedin.read), 20_000_000),
     Reader(Format.LINKEDIN_MESSAGES, _table(linkedin_messages.find, linkedin_messages.read), MAX_FILE_BYTES),
@@ -95,6 +160,10 @@ _NOT_THESE: Final = (
     (b"{", "a JSON file. Export the contacts as vCard (.vcf) or CSV instead."),
     (b"!BDN", "a data file of Outlook. Export the contacts from Outlook as CSV, and mail as .eml."),
 )
+# Files in an archive of which the member expects something.
+_PROMISING = re.compile(r"\.(?:vcf|vcard|csv|tsv|mbox|mbx|eml|ics|ical|zip)\Z")
+# What LinkedIn took from the member's own address book.
+_CONTACTS = re.compile(r"contacts[^/]*\.csv\Z")
 _CONTENT = re.compile(rb"[^\0 \t\r\n\xef\xbb\xbf\xff\xfe]")
 
 

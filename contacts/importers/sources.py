@@ -13,20 +13,21 @@ _OVERLAP = 400
 class Source:
     """One file. Every look at it is independent of the others, which may be half done."""
 
-    def __init__(self, data: bytes | IO[bytes]) -> None:
-        self._file: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes | bytearray | memoryview) else data
-        self.size = self._file.seek(0, io.SEEK_END)
+    def __init__(self, data: bytes | IO[bytes], size: int | None = None) -> None:
+        self.file: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes) else data
+        """The file itself; whoever reads it directly must not mind where it stands."""
+        self.size = self.file.seek(0, io.SEEK_END) if size is None else size
         """Bytes."""
 
     def head(self, count: int) -> bytes:
         """The first bytes."""
-        self._file.seek(0)
-        return self._file.read(count)
+        self.file.seek(0)
+        return self.file.read(count)
 
     def tail(self, count: int) -> bytes:
         """The last bytes."""
-        self._file.seek(max(0, self.size - count))
-        return self._file.read(count)
+        self.file.seek(max(0, self.size - count))
+        return self.file.read(count)
 
     def all(self) -> bytes:
         """Every byte at once, for what is small."""
@@ -36,8 +37,8 @@ class Source:
         """Every byte in its order, PIECE at a time."""
         at = 0
         while True:
-            self._file.seek(at)
-            piece = self._file.read(PIECE)
+            self.file.seek(at)
+            piece = self.file.read(PIECE)
             if not piece:
                 return
             at += len(piece)
