@@ -8,7 +8,7 @@ counts, never whose they are.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,21 +17,16 @@ from django.db.models import Count, Q
 from contacts.graph import Answer as GraphAnswer
 from contacts.network import AskLoad
 from introductions import lifecycle
-from introductions.lifecycle import Party, State
-from introductions.models import Consent, ConsentState, Introduction
-
-LATELY: Final = timedelta(days=90)
-REFUSED_HOLDS: Final = timedelta(days=365)
-"""Nobody is proposed again so soon after a request that may have come to nothing."""
-
-_WENT_WELL: Final = (State.INTRODUCED, State.FORWARDED, State.TALKED, State.CLOSED)
+from introductions.lifecycle import State
+from introductions.limits import LATELY, REFUSED_HOLDS, WELCOME
+from introductions.models import Consent, Introduction
 
 
 def answers_of(*, member_id: int) -> Mapping[UUID, Sequence[GraphAnswer]]:
     """By the introducer's card: a yes for each request that came through, a no for each shown as come to nothing."""
     rows = (
         Introduction.objects.filter(owner=member_id, introducer__isnull=False, asked_at__isnull=False)
-        .filter(shown_state__in=[*_WENT_WELL, State.DECLINED])
+        .filter(shown_state__in=[*WELCOME, State.DECLINED])
         .values_list("introducer_id", "asked_at", "shown_state")
     )
     found: dict[UUID, list[GraphAnswer]] = defaultdict(list)
@@ -44,19 +39,13 @@ def answers_of(*, member_id: int) -> Mapping[UUID, Sequence[GraphAnswer]]:
 
 def ask_load(*, member_id: int, now: datetime) -> Mapping[str, AskLoad]:
     """By normalised address: how many questions stand open there, and how many were asked in the last 90 days."""
-    asked = Consent.objects.filter(party=Party.INTRODUCER, asked_at__gt=now - LATELY, asked_at__lte=now)
+    asked = Consent.objects.filter(asked_at__gt=now - LATELY, asked_at__lte=now)
     loads: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    theirs = (
-        asked.exclude(introduction__owner=member_id)
-        .values_list("email")
-        .annotate(every=Count("id"), still=Count("id", filter=Q(state=ConsentState.ASKED)))
-    )
-    mine = (
-        asked.filter(introduction__owner=member_id)
-        .values_list("email")
-        .annotate(every=Count("id"), still=Count("id", filter=Q(introduction__shown_state__in=lifecycle.ASKED)))
-    )
-    for email, every, still in (*theirs, *mine):
+    # Of one's own requests the first question alone: that somebody behind the first was asked would tell of a yes.
+    counted = asked.exclude(introduction__owner=member_id) | asked.filter(introduction__owner=member_id, position=0)
+    still_open = Q(introduction__shown_state__in=lifecycle.ASKED)
+    rows = counted.order_by().values_list("email").annotate(every=Count("id"), still=Count("id", filter=still_open))
+    for email, every, still in rows:
         load = loads[email.lower()]
         load[0] += still
         load[1] += every

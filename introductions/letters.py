@@ -1,22 +1,21 @@
-"""The letters between the three, each a function and a triple of templates (templates/mail/).
+"""The letters between those who take part, each a function and a triple of templates (templates/mail/).
 
 Every one is queued in the transaction that causes it, under a key that names the event. No address of the asker's or
-the target's is in any letter before both have said yes: the target's letter is answered to the introducer, whom the
-target knows. Only what is written to the asker, or by the asker to their own friend, stands in the asker's mail log.
+the target's is in any letter before both have said yes: what goes to the target, or to an introducer behind the first,
+is answered to whoever passed it on to them, whom they know. Only what is written to the asker, or by the asker to their
+own friend, stands in the asker's mail log.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
-from contacts.models import Person
-from introductions.lifecycle import Party
-from introductions.models import Consent, ConsentState, Introduction
-from introductions.notes import first_name
+from introductions import contact_card
+from introductions.models import Answer, Consent, Introduction
+from introductions.parties import Word, asker_name, names, question_context, voucher_of
 from netapp.accounts.models import User
 from netapp.lib import tokens
 from netapp.mail import outbox, suppression
@@ -24,102 +23,63 @@ from netapp.mail.models import Letter, LetterState
 from netapp.mail.outbox import Recipient, via_kith
 
 PURPOSE = "answer"
-NAMELESS = "A member of Kith"
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word back that its writer chose to share with the asker."""
-
-    name: str
-    word: str
-
-
-# --- What the templates see -----------------------------------------------------------------------------------------
-
-
-def names(introduction: Introduction) -> dict[str, str]:
-    """The three names, whole and first, as every letter and every answer page uses them."""
-    # Not display_name: where no name was given that is the address.
-    asker = introduction.owner.name or NAMELESS
-    return {
-        "asker": asker,
-        "asker_first": first_name(asker) if introduction.owner.name else NAMELESS,
-        "introducer": introduction.introducer_name,
-        "introducer_first": first_name(introduction.introducer_name),
-        "target": introduction.target_name,
-        "target_first": first_name(introduction.target_name),
-        "target_about": introduction.target_about,
-    }
-
-
-def question_context(question: Consent, *, added: str | None = None) -> dict[str, Any]:
-    """What the two asking letters, their previews and the answer page show; `added` is the introducer's own line."""
-    introduction = question.introduction
-    if added is None:
-        added = _added(introduction) if question.is_target else ""
-    return {
-        **names(introduction),
-        "question": question,
-        "message": introduction.message,
-        "note": introduction.note,
-        "added": added,
-        "until": question.expires_at,
-    }
-
-
-def _added(introduction: Introduction) -> str:
-    answered = introduction.consents.filter(party=Party.INTRODUCER, state=ConsentState.ANSWERED)
-    return answered.order_by("-position").values_list("added", flat=True).first() or ""
+_UNSENT = (LetterState.FAILED, LetterState.CANCELLED, LetterState.QUEUED)
 
 
 # --- Before anybody is introduced -----------------------------------------------------------------------------------
 
 
-def introducer_asked(*, question: Consent, now: datetime) -> Letter:
-    """To the friend: who asks, for whom, why, the note, one link to answer at."""
-    owner = question.introduction.owner
-    return _ask(question, "introducer_asked", now, sender=owner.name, reply_to=[recipient(owner)], is_shown=True)
-
-
-def target_asked(*, question: Consent, now: datetime) -> Letter:
-    """To the target, in the introducer's name, once the introducer said yes."""
-    introducer = _introducer(question.introduction)
-    return _ask(question, "target_asked", now, sender=introducer.name, reply_to=[introducer])
+def asked(*, question: Consent, now: datetime) -> Letter:
+    """To whoever's turn it is, in the name of the one before them: who asks, for whom, why, the note, one link."""
+    introduction = question.introduction
+    voucher = voucher_of(question)
+    return outbox.post(
+        key=_question_key(question),
+        group=group(introduction),
+        template="target_asked" if question.is_target else "introducer_asked",
+        context={**question_context(question), "token": _token(question)},
+        to=[Recipient(question.email, question.name)],
+        reply_to=[voucher],
+        from_name=via_kith(voucher.name),
+        member=introduction.owner,
+        is_shown=question.position == 0,
+        now=now,
+    )
 
 
 def nudge(*, question: Consent, now: datetime) -> Letter:
-    """Once, to whoever has not answered."""
+    """Once, to whoever has not answered, or has not said that they passed it on."""
     introduction = question.introduction
-    introducer, asker = _introducer(introduction), recipient(introduction.owner)
-    sender = introducer if question.is_target else asker
+    voucher = voucher_of(question)
     return outbox.post(
         key=_key(introduction, f"nudge:{question.position}"),
         group=nudge_group(introduction),
-        template="nudge",
+        template="did_you_pass_it_on" if question.answer == Answer.FORWARD else "nudge",
         context={**question_context(question), "token": _token(question)},
         to=[Recipient(question.email, question.name)],
-        reply_to=[sender],
-        from_name=via_kith(sender.name),
+        reply_to=[voucher],
+        from_name=via_kith(voucher.name),
         member=introduction.owner,
         now=now,
     )
 
 
-def withdrawn(*, question: Consent, member: User | None, now: datetime) -> Letter | None:
+def withdrawn(*, question: Consent, member: User | None, now: datetime, met: bool = False) -> Letter | None:
     """To somebody who had been written to: nothing is asked of them any more. None where nothing had reached them.
 
-    `member` is None where the asker's account goes, and the letters on their behalf with it.
+    `member` is None where the asker's account goes, and the letters on their behalf with it. `met`: the asker and the
+    target came to know each other in another way.
     """
     introduction = question.introduction
     if not _has_gone_out(question):
         return None
+    was_helpful = question.answer in (Answer.YES, Answer.FORWARD)
     return outbox.post(
         key=_key(introduction, f"withdrawn:{question.position}"),
         template="withdrawn",
-        context={**question_context(question), "was_answered": question.state == ConsentState.ANSWERED},
+        context={**question_context(question), "was_helpful": was_helpful, "met": met},
         to=[Recipient(question.email, question.name)],
-        from_name=via_kith(introduction.owner.name or NAMELESS),
+        from_name=via_kith(asker_name(introduction)),
         member=member,
         is_shown=False,
         now=now,
@@ -127,29 +87,30 @@ def withdrawn(*, question: Consent, member: User | None, now: datetime) -> Lette
 
 
 def not_this_time(
-    *, introduction: Introduction, next_best: Person | None, words: Sequence[Word], now: datetime
+    *, introduction: Introduction, next_best: str, ask_path: str, words: Sequence[Word], now: datetime
 ) -> Letter:
-    """To the asker: it came to nothing. The same words whoever declined, and whether anybody did."""
-    return _to_asker(
-        introduction,
-        "not_this_time",
-        now,
-        {"next_best": next_best, "words": words, "ask_link": _ask_link(introduction, next_best)},
-    )
+    """To the asker: it came to nothing. The same words whoever declined, and whether anybody did.
+
+    next_best: who else could introduce them, and ask_path, the page on which to ask; both empty where nobody can.
+    """
+    ask_link = f"{settings.BASE_URL}{ask_path}" if ask_path else ""
+    return _to_asker(introduction, "not_this_time", now, {"next_best": next_best, "words": words, "ask_link": ask_link})
 
 
 # --- Once somebody said yes -----------------------------------------------------------------------------------------
 
 
 def introduced(*, introduction: Introduction, words: Sequence[Word], now: datetime) -> Letter:
-    """To both, the introducer in copy; an answer goes to both.
+    """To both, the introducers in copy; an answer goes to both. Attached are the contact cards of the two, who agreed.
 
     A yes to this very letter outweighs a stop of before: where there is one, the letter goes out all the same.
     """
-    target = introduction.consents.get(party=Party.TARGET)
+    everybody = list(introduction.consents.order_by("position"))
+    target = everybody[-1]
+    target.introduction = introduction
     both = [recipient(introduction.owner), Recipient(target.email, target.name)]
-    introducer = _introducer(introduction)
-    readers = [one.email for one in (*both, introducer)]
+    introducers = [Recipient(question.email, question.name) for question in everybody[:-1]]
+    readers = [one.email for one in (*both, *introducers)]
     has_stop = bool(suppression.stopped_among(readers, member=introduction.owner, kind="introduced"))
     return outbox.post(
         key=_key(introduction, "introduced"),
@@ -158,26 +119,54 @@ def introduced(*, introduction: Introduction, words: Sequence[Word], now: dateti
         is_essential=has_stop,
         context={**question_context(target), "emails": [(one.name, one.email) for one in both], "words": words},
         to=both,
-        cc=[introducer],
+        cc=introducers,
         reply_to=both,
-        from_name=via_kith(introducer.name),
+        from_name=via_kith(introducers[-1].name),
         member=introduction.owner,
         is_shown=True,
+        attachments=[
+            outbox.Attachment(
+                contact_card.file_name(one.name), contact_card.vcard(name=one.name, email=one.email), "text/vcard"
+            )
+            for one in both
+        ],
         now=now,
     )
 
 
-def forwarded(*, introduction: Introduction, words: Sequence[Word], now: datetime) -> Letter:
-    """To the asker: the friend passes the note on by themselves."""
-    return _to_asker(introduction, "forwarded", now, {"words": words})
+def forwardable(*, question: Consent, now: datetime) -> Letter:
+    """To an introducer who passes it on themselves: a mail ready to be forwarded. It holds no link of anybody's, since
+    whoever it is forwarded to could follow it; hence it is essential, as they have just asked for it."""
+    introduction = question.introduction
+    return outbox.post(
+        key=_key(introduction, f"forwardable:{question.position}"),
+        group=group(introduction),
+        template="forwardable",
+        context=question_context(question),
+        to=[Recipient(question.email, question.name)],
+        member=introduction.owner,
+        is_essential=True,
+        is_shown=False,
+        now=now,
+    )
+
+
+def forwarded(*, question: Consent, words: Sequence[Word], now: datetime) -> Letter:
+    """To the asker: somebody passes the note on by themselves."""
+    return _to_asker(question.introduction, "forwarded", now, {**question_context(question), "words": words})
+
+
+def passed_on(*, question: Consent, now: datetime) -> Letter:
+    """To the asker: it is passed on."""
+    return _to_asker(question.introduction, "passed_on", now, question_context(question))
 
 
 def introducer_told(*, question: Consent, line: str, now: datetime) -> Letter:
-    """To the introducer, from the asker: thanks, and what came of it."""
+    """To an introducer, from the asker: thanks, and what came of it."""
     introduction = question.introduction
     asker = recipient(introduction.owner)
     return outbox.post(
-        key=_key(introduction, "introducer-told"),
+        key=_key(introduction, f"introducer-told:{question.position}"),
         group=group(introduction),
         template="introducer_told",
         context={**question_context(question), "line": line},
@@ -186,6 +175,19 @@ def introducer_told(*, question: Consent, line: str, now: datetime) -> Letter:
         from_name=via_kith(asker.name),
         member=introduction.owner,
         is_shown=True,
+        now=now,
+    )
+
+
+def asks_paused(*, admin: User, member: User, path: str, key: str, now: datetime) -> Letter:
+    """To an admin: people said that they do not know who asks; look at it."""
+    return outbox.post(
+        key=f"asks-paused:{key}:{admin.pk}",
+        template="asks_paused",
+        context={"admin": admin, "member_id": member.pk, "link": f"{settings.BASE_URL}{path}"},
+        to=[recipient(admin)],
+        member=None,
+        is_essential=True,
         now=now,
     )
 
@@ -222,39 +224,33 @@ def stop_link(question: Consent) -> str:
     return reverse("mail:stop", args=[suppression.token_for(letter, question.email)])
 
 
+def stop_mail(*, question: Consent, whole_site: bool) -> None:
+    """Write to the reader of the question no more: on behalf of this member, or of anybody here. For good."""
+    letter = Letter.objects.get(key=_question_key(question))
+    link = suppression.link_for(suppression.token_for(letter, question.email))
+    assert link is not None
+    suppression.stop(link, suppression.Scope.SITE if whole_site else suppression.Scope.MEMBER)
+
+
 def bounced(question: Consent) -> bool:
     """Whether the mail server refused the question for good."""
     return Letter.objects.filter(key=_question_key(question), state=LetterState.FAILED).exists()
+
+
+def never_arrived(question: Consent) -> bool:
+    """Whether, as far as the mail log tells, the question was called back or refused before anybody read it."""
+    return not Letter.objects.filter(key=_question_key(question)).exclude(state__in=_UNSENT).exists()
+
+
+def may_nudge(question: Consent) -> bool:
+    """Whether it makes sense to write once more: the question went out and did not come back."""
+    return Letter.objects.filter(key=_question_key(question), state=LetterState.SENT).exists()
 
 
 def _has_gone_out(question: Consent) -> bool:
     return Letter.objects.filter(
         key=_question_key(question), state__in=[LetterState.SENT, LetterState.SENDING]
     ).exists()
-
-
-def _ask(
-    question: Consent,
-    template: str,
-    now: datetime,
-    *,
-    sender: str,
-    reply_to: Sequence[Recipient],
-    is_shown: bool = False,
-) -> Letter:
-    introduction = question.introduction
-    return outbox.post(
-        key=_question_key(question),
-        group=group(introduction),
-        template=template,
-        context={**question_context(question), "token": _token(question)},
-        to=[Recipient(question.email, question.name)],
-        reply_to=reply_to,
-        from_name=via_kith(sender),
-        member=introduction.owner,
-        is_shown=is_shown,
-        now=now,
-    )
 
 
 def _to_asker(introduction: Introduction, template: str, now: datetime, context: Mapping[str, Any]) -> Letter:
@@ -267,19 +263,6 @@ def _to_asker(introduction: Introduction, template: str, now: datetime, context:
         member=introduction.owner,
         now=now,
     )
-
-
-def _ask_link(introduction: Introduction, introducer: Person | None) -> str:
-    if introducer is None or introduction.target_id is None:
-        return ""
-    path = reverse("introductions:ask", args=[introduction.target_id])
-    return f"{settings.BASE_URL}{path}?introducer={introducer.id}"
-
-
-def _introducer(introduction: Introduction) -> Recipient:
-    question = introduction.consents.filter(party=Party.INTRODUCER).order_by("position").last()
-    assert question is not None
-    return Recipient(question.email, question.name)
 
 
 def recipient(member: User) -> Recipient:

@@ -5,6 +5,7 @@ not sent.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,8 @@ class About:
     objective: str = ""
     why: str = ""
     seat: str = ""
+    by_way_of: Sequence[str] = ()
+    """First names of the introducers behind the first."""
 
 
 def word_count(text: str) -> int:
@@ -73,8 +76,13 @@ def draft_note(about: About) -> str:
 def draft_message(about: About) -> str:
     """A first version of the few lines to the friend; the letter around it greets and says who writes."""
     wish = f"You know what I am after: {_plain(about.objective)}. " if about.objective else ""
+    if about.by_way_of:
+        next_one = about.by_way_of[0]
+        way = f"I would love to talk to {about.target}, and I think you know {next_one}, who could help me there. "
+    else:
+        way = f"I think you know {about.target}, and I would love to talk to them. "
     return (
-        f"{wish}I think you know {about.target}, and I would love to talk to them. "
+        f"{wish}{way}"
         "Below is a note that you could pass on as it stands. If you would rather not, just say so: "
         "it changes nothing between us."
     )

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 
-from contacts.models import Acquaintance, Closeness, Person, Relation
+from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from introductions import lifecycle, timing
-from introductions.letters import Word, bounced
+from introductions.letters import bounced
 from introductions.lifecycle import Move, Party, State
-from introductions.models import Answer, Consent, ConsentState, Event, Introduction, Route
+from introductions.models import Answer, Consent, ConsentState, Event, Introduction
+from introductions.notes import first_name
+from introductions.parties import Word, asker_name, listed
 from introductions.services import addresses
 from netapp.accounts.models import User
 
@@ -30,8 +32,9 @@ class View:
     target_first: str
     target_about: str
     target_card: Person | None
-    introducer: str
-    introducer_first: str
+    through: str
+    through_first: str
+    first: str
     shown: State
     state: str
     css: str
@@ -40,6 +43,7 @@ class View:
     next_at: datetime | None
     moves: frozenset[Move]
     is_told: bool
+    has_replied: bool
 
     @property
     def needs_me(self) -> bool:
@@ -55,23 +59,16 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who could be asked. `evidence`: why Kith thinks so; `is_unproven`: no sign of contact with the asker;
-    `closeness`: 0 to 3, how well they know the target."""
-
-    person: Person
-    reason: str
-    evidence: str
-    is_unproven: bool
-    closeness: int = 0
-
-
 def introductions_of(member: User) -> QuerySet[Introduction]:
     """Every introduction the member asked for, newest first, with what a `View` needs."""
     seen = Prefetch("events", Event.objects.filter(_seen_by_asker()), to_attr="seen_events")
+    # Whoever called the reminder done has thanked them in their own way.
+    thanked = Reminder.objects.filter(
+        owner=member, about=OuterRef("id"), kind=ReminderKind.THANK_INTRODUCER, state=ReminderState.DONE
+    )
     return (
         Introduction.objects.filter(owner=member)
+        .annotate(is_thanked=Exists(thanked))
         .select_related("owner", "target", "introducer")
         .prefetch_related(seen)
         .order_by("-created_at", "id")
@@ -92,44 +89,49 @@ def over(member: User) -> QuerySet[Introduction]:
 def view(introduction: Introduction) -> View:
     """What the asker may know; `introduction` from `introductions_of`."""
     shown = State(introduction.shown_state)
-    introducer = introduction.introducer_name
-    first, target_first = introducer.split(" ")[0], introduction.target_name.split(" ")[0]
+    names = introduction.introducer_names
+    first, target_first = first_name(names[0]), first_name(introduction.target_name)
+    through_first = listed([first_name(name) for name in names])
     words = {
         State.DRAFT: ("a draft", "waiting", f"Read it once more and send it to {first}."),
         State.INTRODUCER_ASKED: ("on its way", "moving", "Nothing for you to do. You hear of it at the latest on"),
-        State.FORWARDED: (f"{first} passes it on", "moving", f"Wait for a word from {target_first}."),
+        State.FORWARDED: ("passed on by hand", "moving", f"Wait for a word from {target_first}."),
         State.INTRODUCED: ("introduced", "waiting", f"Write to {target_first}."),
-        State.TALKED: ("you talked", "waiting", f"Tell {first} what came of it."),
+        State.TALKED: ("you talked", "waiting", f"Tell {through_first} what came of it."),
         State.CLOSED: ("closed", "closed", ""),
         State.DECLINED: ("not this time", "closed", ""),
         State.WITHDRAWN: ("withdrawn", "closed", ""),
         State.MET: ("met meanwhile", "closed", ""),
     }
     state, css, then = words[shown]
-    told = introduction.introducer_told_at is not None
-    if shown is State.TALKED and told:
+    is_told = introduction.introducer_told_at is not None or getattr(introduction, "is_thanked", False)
+    has_replied = introduction.replied_at is not None
+    if shown is State.INTRODUCED and has_replied:
+        state, css, then = "in touch", "moving", "Say so once you have talked."
+    if shown is State.TALKED and is_told:
         css, then = "moving", "Close it when there is nothing more to come."
     seen: Sequence[Event] = getattr(introduction, "seen_events", ())
-    moves = lifecycle.allowed_to_asker(shown)
-    is_on_its_way = shown is State.INTRODUCER_ASKED and introduction.asked_at is not None
+    next_at = None
+    if shown is State.INTRODUCER_ASKED and introduction.asked_at is not None:
+        next_at = timing.told_by(introduction.asked_at, introduction.introducer_count, introduction.owner.zone)
     return View(
         id=introduction.id,
         target=introduction.target_name,
         target_first=target_first,
         target_about=introduction.target_about,
         target_card=_own_card(introduction),
-        introducer=introducer,
-        introducer_first=first,
+        through=listed(names),
+        through_first=through_first,
+        first=first,
         shown=shown,
         state=state,
         css=css,
         since=seen[-1].at if seen else introduction.created_at,
         next=then,
-        next_at=timing.told_by(introduction.asked_at, introduction.owner.zone)
-        if is_on_its_way and introduction.asked_at
-        else None,
-        moves=moves,
-        is_told=told,
+        next_at=next_at,
+        moves=lifecycle.allowed_to_asker(shown),
+        is_told=is_told,
+        has_replied=has_replied,
     )
 
 
@@ -143,38 +145,72 @@ def can_tell(introduction: Introduction) -> bool:
     """Whether there is an introducer who helped and has not been told what came of it."""
     if introduction.shown_state not in _HELPED or introduction.introducer_told_at is not None:
         return False
-    return introduction.consents.filter(party=Party.INTRODUCER, state=ConsentState.ANSWERED).exists()
+    helped = introduction.consents.filter(party=Party.INTRODUCER, answer__in=[Answer.YES, Answer.FORWARD])
+    return helped.exists()
 
 
 # --- The log as the asker may read it -------------------------------------------------------------------------------
 
 
 def _seen_by_asker() -> Q:
-    """The asker's own deeds, the yes of both, a friend who passes it on, and the end once it is told. Nothing else:
-    what is left out is left out of the query, so that no template can show it."""
-    return Q(party=Party.ASKER) | Q(new__in=[State.INTRODUCED, State.FORWARDED]) | Q(party=Party.CLOCK, what="reveal")
+    """The asker's own deeds, everybody's yes, a friend who passes it on and says so, and the end once it is told.
+    Nothing else: what is left out is left out of the query, so that no template can show it."""
+    told = Q(party=Party.CLOCK, what__in=["reveal", Move.MEET])
+    return Q(party=Party.ASKER) | Q(new__in=[State.INTRODUCED, State.FORWARDED]) | Q(what="passed_on") | told
 
 
 def timeline(introduction: Introduction) -> list[Line]:
     """What happened, oldest first, as far as the asker may know."""
-    first = introduction.introducer_name.split(" ")[0]
+    names = introduction.introducer_names
     words = {
         "draft": "You wrote it down.",
-        Move.SEND: f"You asked {introduction.introducer_name}.",
+        Move.SEND: f"You asked {names[0]}.",
         Move.WITHDRAW: "You withdrew it.",
-        Move.AGREE: "Both said yes. Kith introduced you by mail.",
-        Move.FORWARD: f"{first} said: I'll pass it on myself.",
+        Move.AGREE: "Everybody said yes. Kith introduced you by mail.",
         "reveal": "It did not work out this time.",
+        Move.MEET: "You came to know each other in another way. Kith called it back.",
+        "replied": f"{first_name(introduction.target_name)} wrote back.",
         Move.TALK: "You talked.",
         Move.CLOSE: "You closed it.",
-        "tell": f"You told {first} what came of it.",
+        "tell": f"You told {listed([first_name(name) for name in names])} what came of it.",
     }
-    events = introduction.events.filter(_seen_by_asker())
-    return [Line(event.at, words[event.what]) for event in events if event.what in words]
+    by_introducer = {
+        Move.FORWARD: "{} said: I’ll pass it on myself.",
+        "passed_on": "{} has passed your note on.",
+    }
+    lines = []
+    for event in introduction.events.filter(_seen_by_asker()):
+        if event.what in by_introducer:
+            name = names[event.position] if event.position is not None and event.position < len(names) else names[0]
+            lines.append(Line(event.at, by_introducer[event.what].format(first_name(name))))
+        elif event.what in words:
+            lines.append(Line(event.at, words[event.what]))
+    return lines
+
+
+def timeline_of(question: Consent) -> list[Line]:
+    """What happened as far as the reader of `question` may know: what they were asked and did, the introduction that
+    they helped to or agreed to, what they were told of it, and that nothing is asked of them any more."""
+    introduction = question.introduction
+    asker = first_name(asker_name(introduction)) if introduction.owner.name else asker_name(introduction)
+    has_agreed = question.answer in (Answer.YES, Answer.FORWARD)
+    lines = [Line(question.asked_at, "You were asked.")] if question.asked_at else []
+    if question.answered_at:
+        lines.append(Line(question.answered_at, f"You answered: {question.get_answer_display().lower()}."))
+    if question.passed_on_at:
+        lines.append(Line(question.passed_on_at, "You passed the note on."))
+    if has_agreed and introduction.introduced_at:
+        lines.append(Line(introduction.introduced_at, "Everybody said yes. One mail brought the two together."))
+    if has_agreed and introduction.state in (State.WITHDRAWN, State.MET):
+        lines.append(Line(introduction.state_at, f"{asker} needs it no more."))
+    if has_agreed and not question.is_target and introduction.introducer_told_at and introduction.told:
+        lines.append(Line(introduction.introducer_told_at, f"{asker} told you what came of it."))
+    return sorted(lines, key=lambda line: line.at)
 
 
 def shared_words(introduction: Introduction) -> list[Word]:
-    """The words back that the asker may read now: a friend's with a yes once it came true, anybody's own no.
+    """The words back that the asker may read now: a friend's with a yes once it came true, anybody's own no, and from
+    when on somebody may be asked again.
 
     A yes that came to nothing stays unread: it would tell that it was the other who declined.
     """
@@ -182,11 +218,12 @@ def shared_words(introduction: Introduction) -> list[Word]:
     if shown in _HELPED:
         answers = [Answer.YES, Answer.FORWARD]
     elif shown == State.DECLINED:
-        answers = [Answer.NO, Answer.NOT_NOW, Answer.NOT_WELL, Answer.NOT_ME]
+        answers = [answer for answer in Answer if answer not in (Answer.YES, Answer.FORWARD)]
     else:
         return []
-    rows = introduction.consents.filter(word_is_shared=True, answer__in=answers).exclude(word="")
-    return [Word(row.name, row.word) for row in rows]
+    is_said = Q(word_is_shared=True) & ~Q(word="") | Q(again_date__isnull=False)
+    rows = introduction.consents.filter(is_said, answer__in=answers)
+    return [Word(row.name, row.word if row.word_is_shared else "", row.again_date) for row in rows]
 
 
 def mail_came_back(introduction: Introduction) -> bool:
@@ -196,91 +233,14 @@ def mail_came_back(introduction: Introduction) -> bool:
     return any(bounced(question) for question in introduction.consents.filter(position=0))
 
 
-# --- Whom to ask ----------------------------------------------------------------------------------------------------
-
-
-def candidates(member: User, target: Person) -> list[Candidate]:
-    """Who could introduce the member to `target`, best first: by the computed routes, then by what the member noted."""
-    noted = {(one.b_id if one.a_id == target.id else one.a_id): one for one in _noted(member, target)}
-    routes = [
-        route
-        for route in Route.objects.filter(search__owner=member, search__target=target).select_related("introducer")
-        if len(route.legs) == 2 and _can_ask(member, route.introducer)
-    ]
-    found = [_candidate(route.introducer, noted.get(route.introducer_id)) for route in routes]
-    ranked = {route.introducer_id for route in routes}
-    rest = [
-        _candidate(person, one)
-        for one in noted.values()
-        if (person := one.b if one.a_id == target.id else one.a).id not in ranked and _can_ask(member, person)
-    ]
-    return found + sorted(rest, key=_by_worth)
-
-
-def candidate(member: User, target: Person, introducer: Person) -> Candidate:
-    """The same for one person, whoever it is."""
-    noted = {(one.b_id if one.a_id == target.id else one.a_id): one for one in _noted(member, target)}
-    return _candidate(introducer, noted.get(introducer.id))
-
-
-def known_people(member: User, words: str) -> list[Person]:
-    """A few people the member knows whose names begin like or contain `words`, for choosing somebody else."""
-    people = Person.objects.filter(owner=member, deleted_at=None, archived_at=None, relation=Relation.KNOWN)
-    for word in words.split()[:4]:
-        people = people.filter(full_name__icontains=word)
-    return list(people.order_by("sort_key")[:12])
-
-
-def next_introducer(introduction: Introduction) -> Person | None:
-    """The best introducer to the same target who was not asked about them yet, or None. From the asker's own rows."""
-    if introduction.target is None or introduction.target.deleted_at is not None:
-        return None
-    asked = set(
-        Introduction.objects.filter(owner=introduction.owner, target=introduction.target)
-        .exclude(asked_at=None)
-        .values_list("introducer_id", flat=True)
-    )
-    for one in candidates(introduction.owner, introduction.target):
-        if one.person.id not in asked and not one.is_unproven:
-            return one.person
-    return None
-
-
-def _noted(member: User, target: Person) -> QuerySet[Acquaintance]:
-    rows = Acquaintance.objects.filter(Q(a=target) | Q(b=target), owner=member).exclude(closeness=Closeness.NONE)
-    return rows.select_related("a", "b")
-
-
-def _by_worth(one: Candidate) -> tuple[bool, int, float, str]:
-    """Friends before strangers, then by how well they know the target, then by how close they are to the asker."""
-    return one.is_unproven, -one.closeness, -(one.person.strength or 0), one.person.sort_key
-
-
-def _can_ask(member: User, person: Person) -> bool:
-    is_here = person.deleted_at is None and person.archived_at is None
-    return is_here and person.owner_id == member.id and person.relation == Relation.KNOWN
-
-
-def _candidate(person: Person, noted: Acquaintance | None) -> Candidate:
-    words = {
-        Closeness.SLIGHT: "knows them slightly",
-        Closeness.SOME: "knows them fairly well",
-        Closeness.STRONG: "knows them very well",
-    }
-    reason = words.get(Closeness(noted.closeness), "knows them") if noted else "may know them"
-    evidence = noted.evidence if noted else ""
-    if noted and noted.evidence_date:
-        evidence = f"{evidence or 'You noted it'}, {noted.evidence_date:%-d %B %Y}"
-    is_unproven = person.strength is None and person.last_contact_at is None
-    closeness = list(words).index(Closeness(noted.closeness)) + 1 if noted and noted.closeness in words else 0
-    return Candidate(person, reason, evidence, is_unproven, closeness)
-
-
 # --- What a member is asked -----------------------------------------------------------------------------------------
 
 
 def asked_of(member: User) -> QuerySet[Consent]:
-    """Every question that was put to one of the member's verified addresses: open ones first, then the answered."""
+    """Every question that was put to one of the member's verified addresses: open ones first, then the answered.
+
+    The introduction's own state is not for the reader; templates show a question by `timeline_of` and its answer.
+    """
     order = Case(When(state=ConsentState.ASKED, then=Value(0)), default=Value(1), output_field=IntegerField())
     return (
         Consent.objects.filter(

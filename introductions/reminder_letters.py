@@ -4,8 +4,9 @@ from datetime import datetime
 
 from contacts.models import Reminder
 from contacts.services.sending import letter_group, letter_key
-from introductions.letters import names, recipient
+from introductions.letters import recipient
 from introductions.models import Introduction
+from introductions.parties import names
 from netapp.mail import outbox
 
 

@@ -9,8 +9,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from contacts.shared import circle_of
-from introductions import matching, routes
-from introductions.services import closing, objectives, searches
+from introductions import choosing, matching, routes
+from introductions.services import closing, corrections, objectives, searches
 from netapp.accounts.models import User
 from netapp.lib import bell
 
@@ -19,11 +19,23 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def sweep() -> None:
-    """Beat, each minute: questions to repeat once, questions that have run out, ends that the asker is to be told."""
+    """Beat, each minute: targets known by now, questions that have run out, whose turn has come, or that are repeated
+    once, ties to put right, ends that the asker is to be told."""
     now = timezone.now()
+    _each("meet", closing.met_meanwhile(), lambda id_, at: closing.meet(introduction_id=id_, now=at), now)
     _each("expire", closing.due_to_expire(now), lambda id_, at: closing.expire(introduction_id=id_, now=at), now)
     _each("nudge", closing.due_for_nudge(now), lambda id_, at: closing.nudge(consent_id=id_, now=at), now)
-    _each("tell", closing.due_to_reveal(now), lambda id_, at: closing.tell_asker(introduction_id=id_, now=at), now)
+    _each("ask", closing.due_to_be_asked(now), lambda id_, at: closing.ask_waiting(introduction_id=id_, now=at), now)
+    _each("correct", corrections.due_to_correct(now), _correct, now)
+    _each("tell", closing.due_to_reveal(now), _tell, now)
+
+
+def _correct(consent_id: UUID, now: datetime) -> bool:
+    return corrections.correct_shared_tie(consent_id=consent_id, now=now)
+
+
+def _tell(introduction_id: UUID, now: datetime) -> bool:
+    return closing.tell_asker(introduction_id=introduction_id, now=now, find_next=choosing.next_best)
 
 
 def _each(what: str, ids: Iterable[UUID], act: Callable[[UUID, datetime], bool], now: datetime) -> None:

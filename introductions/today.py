@@ -17,7 +17,7 @@ from contacts.handles import HandleKind
 from contacts.models import Handle, Person, Relation, Reminder, ReminderState
 from contacts.queries.reminders import due
 from introductions import lifecycle
-from introductions.asked import REFUSED_HOLDS
+from introductions.limits import REFUSED_HOLDS
 from introductions.models import (
     Consent,
     ConsentState,
@@ -182,7 +182,7 @@ def _asks(member: User, now: datetime, aside: Collection[str]) -> Iterator[Todo]
     by_person = {match.person_id: match for match in reversed(list(matches[:MOST_MATCHES]))}
     for person_id, routes in routes_by_target(member=member, targets=by_person.keys(), now=now).items():
         match = by_person[person_id]
-        route = next((one for one in routes if _ask_key(match, one) not in aside), None)
+        route = next((one for one in routes if not one.is_resting and _ask_key(match, one) not in aside), None)
         if route and (match.seat_id not in best or route.chance > best[match.seat_id][0].chance):
             best[match.seat_id] = route, match
     for route, match in sorted(best.values(), key=lambda pair: (-pair[0].chance, pair[1].id)):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from introductions.models import Introduction, SeatMatch
+from introductions.models import Consent, Introduction, SeatMatch
 from introductions.models.objectives import Verdict
 
 
@@ -16,4 +16,6 @@ def people_used(sender: Any, *, person_ids: Set[UUID], **_: Any) -> set[UUID]:
     seated = SeatMatch.objects.filter(by_hand, person__in=person_ids).values_list("person_id", flat=True)
     asked = Introduction.objects.filter(Q(introducer__in=person_ids) | Q(target__in=person_ids))
     pairs = asked.values_list("introducer_id", "target_id")
-    return {*seated, *(one for pair in pairs for one in pair if one is not None)} & set(person_ids)
+    between = Consent.objects.filter(person__in=person_ids).values_list("person_id", flat=True)
+    everybody = {*seated, *between, *(one for pair in pairs for one in pair)}
+    return {one for one in everybody if one is not None} & set(person_ids)

@@ -255,8 +255,15 @@ IMPORT_LEASE = env.integer("IMPORT_LEASE", 60)
 
 INTRODUCTION_NUDGE_DAYS = env.integer("INTRODUCTION_NUDGE_DAYS", 4)  # asked once more, and never again
 INTRODUCTION_ANSWER_DAYS = env.integer("INTRODUCTION_ANSWER_DAYS", 14)  # no answer by then is an answer
-INTRODUCTION_WHOLE_DAYS = env.integer("INTRODUCTION_WHOLE_DAYS", 21)  # from sending to the end, both questions together
+INTRODUCTION_WHOLE_DAYS = env.integer("INTRODUCTION_WHOLE_DAYS", 21)  # from sending to the end, all questions together
+INTRODUCTION_HOP_DAYS = env.integer("INTRODUCTION_HOP_DAYS", 7)  # longer for each introducer behind the first
 INTRODUCTION_TALK_DAYS = env.integer("INTRODUCTION_TALK_DAYS", 7)  # from the introduction to "did you talk?"
+# How often somebody is asked, by anybody here; members may say otherwise for themselves.
+INTRODUCTION_OPEN_ASKS = env.integer("INTRODUCTION_OPEN_ASKS", 1)  # questions before them at one time
+INTRODUCTION_ASKS_LATELY = env.integer("INTRODUCTION_ASKS_LATELY", 3)
+# How often a member asks: to begin with, and at most, as one more for each introduction that came about.
+INTRODUCTION_ASKS_A_WEEK = env.integer("INTRODUCTION_ASKS_A_WEEK", 3)
+INTRODUCTION_ASKS_A_WEEK_MOST = env.integer("INTRODUCTION_ASKS_A_WEEK_MOST", 15)
 
 # --- Logs: one line an event, with no address, name or token in it ---------------------------------------------------
 

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from contacts.models import InteractionKind, Reminder, ReminderKind
 from contacts.services import connections, sending
@@ -49,9 +50,12 @@ def says(story: Story, party: str, answer: Answer) -> None:
 
 
 @pytest.fixture
-def letters(alice: User, bob: User, smtp_sink: SmtpSink) -> list[EmailMessage]:
+def letters(alice: User, bob: User, smtp_sink: SmtpSink, settings: Settings) -> list[EmailMessage]:
     """One of nearly every kind, their links still good where time allows, and a connection, a reset and a refusal."""
     cache.clear()
+    # Bob is asked again and again here; tests/introductions/test_limits.py says how often he would be.
+    settings.INTRODUCTION_OPEN_ASKS = settings.INTRODUCTION_ASKS_LATELY = 100
+    settings.INTRODUCTION_ASKS_A_WEEK = settings.INTRODUCTION_ASKS_A_WEEK_MOST = 100
     verify(alice)
     verify(bob)
     User.objects.update(mail_from_time="00:00", mail_until_time="00:00")
@@ -73,7 +77,7 @@ def letters(alice: User, bob: User, smtp_sink: SmtpSink) -> list[EmailMessage]:
     introduction = introductions.talked(introduction=story.fresh(), now=timezone.now())
     let_pass(days=2)
     remind(alice)
-    introductions.tell_introducer(introduction=introduction, line="It went well.", now=timezone.now())
+    introductions.tell_introducers(introduction=introduction, line="It went well.", now=timezone.now())
     deliver()
     no = begin_again(alice, story)
     introductions.answer(consent_id=question(no).id, answer=Answer.NO, now=timezone.now())

@@ -83,7 +83,10 @@ class Asking:
         """That party answers; a word is always shared."""
         question = Consent.objects.get(introduction=introduction, party=party, state=ConsentState.ASKED)
         services.answer(
-            consent_id=question.id, answer=answer, now=at, word=word, word_is_shared=bool(word), added=added
+            consent_id=question.id,
+            answer=answer,
+            now=at,
+            extras=services.Extras(word=word, word_is_shared=bool(word), added=added),
         )
 
     def introduced(self, introduction: Introduction, *, days: int, added: str) -> None:
@@ -110,7 +113,7 @@ class Asking:
         day = self.calendar
         services.talked(introduction=introduction, kind=InteractionKind.MET, now=day.at(days, 17))
         with past(self.asker, at=day.at(days - 1, 9, 20)) as at:
-            services.tell_introducer(introduction=introduction, line=thanks, now=at)
+            services.tell_introducers(introduction=introduction, line=thanks, now=at)
         services.close(introduction=introduction, outcome=outcome, was_worth_it=was_worth_it, now=day.at(days - 7, 20))
 
     def ended(self, introduction: Introduction, *, reveal_at: datetime) -> None:

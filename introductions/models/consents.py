@@ -120,6 +120,12 @@ class Consent(models.Model):
         return f"consent {self.pk}"
 
     @property
+    def asked_by(self) -> str:
+        """The name of whoever asks the reader: the one before them; empty where the asker has none."""
+        introduction = self.introduction
+        return introduction.introducer_names[self.position - 1] if self.position else introduction.owner.name
+
+    @property
     def is_target(self) -> bool:
         """Whether it is the target's, and not an introducer's."""
         return self.party == lifecycle.Party.TARGET

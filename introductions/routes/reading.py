@@ -18,8 +18,9 @@ from contacts.handles import HandleKind
 from contacts.models import Acquaintance, Closeness, Person, Relation
 from contacts.network.chances import ACQUAINTED
 from contacts.shared import Circle, SharedCard, circle_of, naming_handles, shared_cards
-from introductions import asked
+from introductions import asked, limits
 from introductions.models import Route
+from introductions.parties import ask_query
 from introductions.routes.legs import Leg
 from introductions.routes.words import asked_words, chance_words
 from netapp.accounts.models import User
@@ -27,10 +28,14 @@ from netapp.accounts.models import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegView:
-    """One leg in words. `words` under the line; `evidence` and `evidence_date` from the member's own book only."""
+    """One leg in words. `words` under the line; `evidence` and `evidence_date` from the member's own book only.
+
+    head_id: the card that the leg leads to.
+    """
 
     tail: str
     head: str
+    head_id: UUID
     head_about: str
     head_card: Person | None
     source: Source
@@ -43,12 +48,26 @@ class LegView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteView:
-    """One way to a target, every leg checked. `people`, `drawn`: as templates/partials/path.html wants them."""
+    """One way to a target, every leg checked. `people`, `drawn`: as templates/partials/path.html wants them.
+
+    is_resting: the introducer has been asked enough of late, by whomever.
+    """
 
     introducer: Person
     legs: Sequence[LegView]
     chance: float
     times_asked: int
+    is_resting: bool = False
+
+    @property
+    def further(self) -> list[UUID]:
+        """The cards of the introducers behind the first, in the order of asking."""
+        return [leg.head_id for leg in self.legs[1:-1]]
+
+    @property
+    def ask_query(self) -> str:
+        """This way, in the address of the page to ask on."""
+        return ask_query(self.introducer.id, self.further)
 
     @property
     def chance_words(self) -> str:
@@ -90,7 +109,8 @@ def routes_to(*, member: User, target: UUID, now: datetime) -> list[RouteView]:
 def routes_by_target(
     *, member: User, targets: Collection[UUID], now: datetime, circle: Circle | None = None
 ) -> dict[UUID, list[RouteView]]:
-    """The routes to each of these cards that hold now, best first. Ten queries at most, whatever their number."""
+    """The routes to each of these cards that hold now, best first; those over somebody who has been asked enough of
+    late come last. Sixteen queries at most, whatever their number."""
     rows = list(
         Route.objects.filter(search__owner=member, search__target__in=targets)
         .order_by("search_id", "rank")
@@ -100,7 +120,9 @@ def routes_by_target(
         return {}
     legs = {row.id: [Leg.read(leg) for leg in row.legs] for row in rows}
     facts = _facts(member, circle or circle_of(member.pk, now), [leg for way in legs.values() for leg in way])
-    times = asked.asked_lately(member_id=member.pk, person_ids={row.introducer_id for row in rows}, now=now)
+    introducers = {row.introducer_id for row in rows}
+    times = asked.asked_lately(member_id=member.pk, person_ids=introducers, now=now)
+    tired = limits.resting_people(introducers, member_id=member.pk, now=now)
     found: dict[UUID, list[RouteView]] = {}
     for row in rows:
         way = legs[row.id]
@@ -111,9 +133,10 @@ def routes_by_target(
                     legs=facts.views(way, row.weakest),
                     chance=row.chance,
                     times_asked=times.get(row.introducer_id, 0),
+                    is_resting=row.introducer_id in tired,
                 )
             )
-    return found
+    return {target: sorted(ways, key=lambda way: way.is_resting) for target, ways in found.items()}
 
 
 @dataclass(slots=True)
@@ -171,6 +194,7 @@ class _Facts:
         return LegView(
             tail=tail,
             head=name,
+            head_id=leg.head,
             head_about=", ".join(part for part in (role, organisation) if part),
             head_card=mine,
             source=leg.source,

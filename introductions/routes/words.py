@@ -1,7 +1,5 @@
 """Chances and strengths in words a friend would use. A chance is an estimate from a few facts: digits would lie."""
 
-from collections.abc import Sequence
-
 _CHANCES = (
     (0.8, "very likely"),
     (0.6, "more likely than not"),
@@ -23,8 +21,3 @@ def asked_words(times: int) -> str:
         return ""
     spoken = {1: "once", 2: "twice"}.get(times, f"{times} times")
     return f"You asked them {spoken} in the last three months."
-
-
-def listed(words: Sequence[str]) -> str:
-    """ "Ana", "Ana and Ben", "Ana, Ben and Dora"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

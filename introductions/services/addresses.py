@@ -1,8 +1,8 @@
-"""Whose address is used. Nobody is written to at an address that the asker alone claims, before the introducer's yes.
+"""Whose address is used. Nobody is written to at an address that the asker alone claims, before an introducer's yes.
 
-The introducer is written to at the address in the asker's own book. The target is written to at the address in the
-introducer's own book, where the introducer is a member and has the target there; else at the one that the introducer
-types; else at the one in the asker's own book.
+The first introducer is written to at the address in the asker's own book. Whoever comes next is written to at the
+address in the book of the introducer before them, where that introducer is a member and has them there; else at the one
+that the introducer types; else at the one in the asker's own book.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from netapp.accounts.queries import member_by_verified_address, verified_address
 
 
 class Typing(Enum):
-    """Whether the introducer is asked for the target's address."""
+    """Whether the introducer is asked for the next one's address."""
 
     NEEDLESS = "needless"
     WELCOME = "welcome"
@@ -24,11 +24,11 @@ class Typing(Enum):
 
 
 class AddressNeeded(ValueError):
-    """There is no address for the target but the one the introducer would have to type."""
+    """There is no address for the next one but that which the introducer would have to type."""
 
 
 class AddressUnusable(ValueError):
-    """What was typed is no address, or belongs to one of the other two."""
+    """What was typed is no address, or belongs to one of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,54 +54,71 @@ def verified(member: User) -> frozenset[str]:
 
 
 def typing(question: Consent) -> Typing:
-    """Whether the introducer who is asked `question` has to give the target's address."""
-    if _in_introducers_book(question):
+    """Whether the introducer who is asked `question` has to give the address of the next."""
+    card = next_card(question)
+    if card is not None and _in_introducers_book(question, card):
         return Typing.NEEDLESS
-    return Typing.WELCOME if _in_askers_book(question) else Typing.NEEDED
+    return Typing.WELCOME if card is not None and _in_askers_book(question, card) else Typing.NEEDED
 
 
-def for_target(question: Consent, typed: str) -> Chosen:
-    """The address to ask the target at, once the introducer has said yes to `question`.
+def for_next(question: Consent, typed: str) -> Chosen:
+    """The address to ask the next one at, once the introducer has said yes to `question`.
 
     Raises AddressNeeded or AddressUnusable.
     """
-    if email := _in_introducers_book(question):
+    card = next_card(question)
+    if card is not None and (email := _in_introducers_book(question, card)):
         return Chosen(email, AddressFrom.INTRODUCER)
     if typed.strip():
         email = normalise_email(typed) or ""
         if not email:
             raise AddressUnusable("That does not look like an e-mail address.")
         if email in _of_the_others(question):
-            raise AddressUnusable("That is your own address, or the asker's.")
+            raise AddressUnusable("That is your own address, or that of somebody who is part of this already.")
         return Chosen(email, AddressFrom.TYPED)
-    if email := _in_askers_book(question):
+    if card is not None and (email := _in_askers_book(question, card)):
         return Chosen(email, AddressFrom.ASKER)
     raise AddressNeeded("An address is needed to ask them.")
 
 
+def next_card(question: Consent) -> Person | None:
+    """The card of whoever is asked after this question: the asker's own, or one that was shared with the asker."""
+    behind = question.introduction.consents.select_related("person").filter(position=question.position + 1).first()
+    card = behind.person if behind else None
+    return None if card is None or card.deleted_at else card
+
+
+def own_card_of_next(question: Consent) -> Person | None:
+    """The card that the reader of `question`, where they are a member, has of the next one in their own book."""
+    card = next_card(question)
+    introducer = member_by_verified_address(question.email)
+    if card is None or introducer is None or introducer.id == question.introduction.owner_id:
+        return None
+    return next(iter(_cards_in(introducer, card)), None)
+
+
 def _of_the_others(question: Consent) -> frozenset[str]:
     owner = question.introduction.owner
-    return verified(owner) | {normalise_email(owner.email) or owner.email, question.email}
+    asked = question.introduction.consents.filter(position__lte=question.position).exclude(email="")
+    return verified(owner) | {normalise_email(owner.email) or owner.email, *asked.values_list("email", flat=True)}
 
 
-def _in_askers_book(question: Consent) -> str:
-    target = question.introduction.target
-    if target is None or target.owner_id != question.introduction.owner_id or target.deleted_at:
-        return ""
-    return of_card(target, but=_of_the_others(question))
+def _in_askers_book(question: Consent, card: Person) -> str:
+    return of_card(card, but=_of_the_others(question)) if card.owner_id == question.introduction.owner_id else ""
 
 
-def _in_introducers_book(question: Consent) -> str:
-    target = question.introduction.target
+def _in_introducers_book(question: Consent, card: Person) -> str:
     introducer = member_by_verified_address(question.email)
-    if target is None or introducer is None or introducer.id == question.introduction.owner_id:
+    if introducer is None or introducer.id == question.introduction.owner_id:
         return ""
     others = _of_the_others(question)
-    if target.owner_id == introducer.id:
-        return "" if target.deleted_at else of_card(target, but=others)
-    identities = Handle.objects.filter(person=target, identity__isnull=False).values("identity_id")
+    return next((email for own in _cards_in(introducer, card) if (email := of_card(own, but=others))), "")
+
+
+def _cards_in(introducer: User, card: Person) -> list[Person]:
+    """The same human in the introducer's book: that very card, or those that share an address or number with it."""
+    if card.owner_id == introducer.id:
+        return [card]
+    identities = Handle.objects.filter(person=card, identity__isnull=False).values("identity_id")
     cards = Person.objects.filter(owner=introducer, deleted_at=None, handles__identity_id__in=identities).distinct()
-    for card in cards.order_by("created_at", "id"):
-        if email := of_card(card, but=others):
-            return email
-    return ""
+    return list(cards.order_by("created_at", "id"))

@@ -54,14 +54,22 @@ def make(
         raise Overtaken
     for name, value in changes.items():
         setattr(introduction, name, value)
-    log(introduction, what=move, party=party, now=now, old=before.state, new=after.state)
+    whose = before.position if party is lifecycle.Party.INTRODUCER else None
+    log(introduction, what=move, party=party, now=now, old=before.state, new=after.state, position=whose)
 
 
 def log(
-    introduction: Introduction, *, what: str, party: lifecycle.Party, now: datetime, old: str = "", new: str = ""
+    introduction: Introduction,
+    *,
+    what: str,
+    party: lifecycle.Party,
+    now: datetime,
+    old: str = "",
+    new: str = "",
+    position: int | None = None,
 ) -> None:
     """Write one line of the log. Who may read it is decided in `introductions.queries`."""
-    Event.objects.create(introduction=introduction, at=now, party=party, old=old, new=new, what=what)
+    Event.objects.create(introduction=introduction, at=now, party=party, old=old, new=new, what=what, position=position)
 
 
 def void_consents(introduction: Introduction) -> list[Consent]:

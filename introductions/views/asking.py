@@ -1,5 +1,8 @@
 """Asking: choosing whom, writing the note, looking at it as the friend will, sending."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -12,20 +15,32 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.access import person_for, shared_card
 from contacts.models import Person, Relation
-from introductions import access, letters, notes, queries
+from introductions import access, choosing, limits, notes
 from introductions.forms import AskForm
-from introductions.lifecycle import OPEN, MoveNotAllowed, Party, State
+from introductions.lifecycle import MOST_INTRODUCERS, OPEN, MoveNotAllowed, Party, State
 from introductions.models import Consent, Introduction, Seat
+from introductions.notes import first_name
+from introductions.parties import question_context
 from introductions.services import introductions as services
 from netapp.accounts.models import User
 from netapp.accounts.types import MemberRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Those who are to be asked in turn: the first is a card of the member's own, the others may be shared ones."""
+
+    first: Person
+    then: Sequence[Person]
+    names: Sequence[str]
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Ask for an introduction to somebody: first through whom, then what to say."""
-    target, name = _target(request.user, person_id)
+    now = timezone.now()
+    target, name = _card(request.user, person_id)
     if target.owner_id == request.user.id and target.relation == Relation.KNOWN:
         messages.info(request, f"You know {name} already: write to them yourself.")
         return redirect("contacts:person", target.id)
@@ -34,41 +49,32 @@ def ask(request: MemberRequest, person_id: UUID) -> HttpResponse:
         if here.shown_state != State.DRAFT:
             messages.info(request, f"You have asked for an introduction to {name} already.")
         return redirect("introductions:introduction", here.id)
-    introducer = _introducer(request, target)
-    if introducer is None:
+    chain = _chain(request, target)
+    if chain is None:
         return _choose(request, target, name)
     seat = _seat(request)
-    about = _about(request.user, target, name, introducer, seat)
-    initial = {"seat": seat, "message": notes.draft_message(about), "note": notes.draft_note(about)}
-    form = AskForm(
-        request.POST or None,
-        initial=initial,
-        member=request.user,
-        friend=about.introducer_first,
-        target=notes.first_name(name),
-    )
+    candidate = choosing.candidate(request.user, target, chain.first, now)
+    about = _about(request.user, target, name, chain, seat)
+    reasons = _reasons(request.user, chain, target)
+    initial = {"seat": seat, "message": notes.draft_message(about), "note": notes.draft_note(about), **reasons}
+    form = _form(request, chain, name, initial, seat)
     if request.method == "POST" and form.is_valid():
         try:
             introduction = services.draft(
-                owner=request.user,
-                target=target,
-                introducer=introducer,
-                seat=form.cleaned_data["seat"],
-                message=form.cleaned_data["message"],
-                note=form.cleaned_data["note"],
-                now=timezone.now(),
+                owner=request.user, target=target, introducer=chain.first, then=chain.then, now=now, **_written(form)
             )
         except services.CannotAsk as error:
             form.add_error(None, str(error))
         else:
             return redirect("introductions:introduction", introduction.id)
-    candidate = queries.candidate(request.user, target, introducer)
     context = {
         "form": form,
         "candidate": candidate,
         "target": target,
         "name": name,
-        "obstacle": _obstacle(request.user, candidate, target),
+        "further": chain.names[1:],
+        "obstacle": _obstacle(request.user, chain.first, target, name),
+        "week": limits.week_of(request.user, now=now),
     }
     return render(request, "introductions/ask.html", context, status=422 if form.errors else 200)
 
@@ -80,24 +86,21 @@ def edit(request: MemberRequest, introduction_id: UUID) -> HttpResponse:
     introduction = access.introduction_for(request.user, introduction_id)
     if introduction.shown_state != State.DRAFT or introduction.introducer is None:
         return redirect("introductions:introduction", introduction.id)
-    introducer = _introducer(request, introduction.target) or introduction.introducer
-    initial = {"seat": introduction.seat, "message": introduction.message, "note": introduction.note}
-    form = AskForm(
-        request.POST or None,
-        initial=initial,
-        member=request.user,
-        friend=notes.first_name(introducer.full_name),
-        target=notes.first_name(introduction.target_name),
-    )
+    questions = list(introduction.consents.select_related("person").order_by("position"))
+    then = [one.person for one in questions[1:-1] if one.person is not None]
+    chain = Chain(introduction.introducer, then, introduction.introducer_names)
+    seat = introduction.seat
+    initial = {"seat": seat, "message": introduction.message, "note": introduction.note}
+    initial |= {f"because_{one.position}": one.because for one in questions}
+    form = _form(request, chain, introduction.target_name, initial, seat)
     if request.method == "POST" and form.is_valid():
         try:
             services.revise(
                 introduction=introduction,
-                introducer=introducer,
-                seat=form.cleaned_data["seat"],
-                message=form.cleaned_data["message"],
-                note=form.cleaned_data["note"],
+                introducer=chain.first,
+                then=chain.then,
                 now=timezone.now(),
+                **_written(form),
             )
         except services.CannotAsk as error:
             form.add_error(None, str(error))
@@ -105,10 +108,16 @@ def edit(request: MemberRequest, introduction_id: UUID) -> HttpResponse:
             return redirect("introductions:introduction", introduction.id)
         else:
             return redirect("introductions:introduction", introduction.id)
-    candidate = (
-        queries.candidate(request.user, introduction.target, introducer) if introduction.target is not None else None
-    )
-    context = {"form": form, "candidate": candidate, "name": introduction.target_name, "introduction": introduction}
+    candidate = None
+    if introduction.target is not None:
+        candidate = choosing.candidate(request.user, introduction.target, chain.first, timezone.now())
+    context = {
+        "form": form,
+        "candidate": candidate,
+        "name": introduction.target_name,
+        "further": chain.names[1:],
+        "introduction": introduction,
+    }
     return render(request, "introductions/ask.html", context, status=422 if form.errors else 200)
 
 
@@ -130,31 +139,77 @@ def send(request: MemberRequest, introduction_id: UUID) -> HttpResponse:
 
 def preview(introduction: Introduction) -> dict[str, Any]:
     """What the friend will read: the letter's own template, before there is a letter."""
-    question = Consent(introduction=introduction, party=Party.INTRODUCER, name=introduction.introducer_name)
-    return letters.question_context(question)
+    first = introduction.consents.filter(position=0).first()
+    question = Consent(
+        introduction=introduction,
+        position=0,
+        party=Party.INTRODUCER,
+        name=introduction.introducer_name,
+        because=first.because if first else "",
+    )
+    return question_context(question)
 
 
-def _target(member: User, person_id: UUID) -> tuple[Person, str]:
-    """The card to ask about, the member's own or one shared with them, and its name. Raises Http404."""
+def obstacle(introduction: Introduction) -> str:
+    """What stands in the way of sending a draft, as far as its asker may know; empty where nothing does."""
+    if introduction.introducer is None or introduction.target is None:
+        return ""
+    return _obstacle(introduction.owner, introduction.introducer, introduction.target, introduction.target_name)
+
+
+def _form(
+    request: MemberRequest, chain: Chain, target_name: str, initial: dict[str, Any], seat: Seat | None
+) -> AskForm:
+    names = [first_name(one) for one in (*chain.names, target_name)]
+    return AskForm(request.POST or None, initial=initial, member=request.user, names=names, chosen=seat)
+
+
+def _written(form: AskForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {
+        "seat": data["seat"],
+        "message": data["message"],
+        "note": data["note"],
+        "because": form.because,
+    }
+
+
+def _card(member: User, person_id: UUID) -> tuple[Person, str]:
+    """A card, the member's own or one shared with them, and its name. Raises Http404."""
     try:
         own = person_for(member, person_id)
     except Http404:
         card = shared_card(member, person_id, timezone.now())
         # Only for its id: what is shown of it is `card`, not this row.
-        return Person.objects.only("id", "owner_id", "relation").get(id=card.person_id), card.name
+        return Person.objects.only("id", "owner_id", "relation", "deleted_at").get(id=card.person_id), card.name
     return own, own.full_name
 
 
-def _introducer(request: MemberRequest, target: Person | None) -> Person | None:
-    """Whom the address names, if it is somebody the member can name. Raises Http404 for anybody else's card."""
+def _chain(request: MemberRequest, target: Person) -> Chain | None:
+    """Those whom the address names, if the member can name them; None where it names nobody, or the target. Raises
+    Http404 for anybody else's card."""
     raw = request.GET.get("introducer", "")
     if not raw:
         return None
     try:
-        person = person_for(request.user, UUID(raw))
+        first = person_for(request.user, UUID(raw))
+        ids = [UUID(one) for one in request.GET.getlist("then")[: MOST_INTRODUCERS - 1]]
     except ValueError:
         raise Http404("No such person.") from None
-    return None if target is not None and person.id == target.id else person
+    then = [_card(request.user, id_) for id_ in ids]
+    everybody = {first.id, target.id, *ids}
+    if len(everybody) < 2 + len(ids):
+        return None
+    return Chain(first, [card for card, _ in then], [first.full_name, *(name for _, name in then)])
+
+
+def _reasons(member: User, chain: Chain, target: Person) -> dict[str, str]:
+    """How each knows the next, from what the member wrote down, to begin with. What another member shares is no word of
+    theirs to pass on."""
+    row = [chain.first, *chain.then, target]
+    pairs = list(pairwise(row))
+    written = choosing.written_down(member, pairs)
+    return {f"because_{position}": reason for position, reason in enumerate(written)}
 
 
 def _seat(request: MemberRequest) -> Seat | None:
@@ -165,25 +220,24 @@ def _seat(request: MemberRequest) -> Seat | None:
 
 
 def _choose(request: MemberRequest, target: Person, name: str) -> HttpResponse:
-    words = request.GET.get("q", "")
+    words, now = request.GET.get("q", ""), timezone.now()
     context = {
         "name": name,
         "target": target,
-        "candidates": queries.candidates(request.user, target),
+        "candidates": choosing.candidates(request.user, target, now),
         "words": words,
-        "people": [
-            queries.candidate(request.user, target, one)
-            for one in queries.known_people(request.user, words)
-            if one.id != target.id
-        ]
-        if words
-        else [],
+        "people": choosing.candidates_among(
+            request.user,
+            target,
+            [one for one in choosing.known_people(request.user, words) if one.id != target.id] if words else [],
+            now,
+        ),
         "seat": request.GET.get("seat", ""),
     }
     return render(request, "introductions/choose.html", context)
 
 
-def _about(member: User, target: Person, name: str, introducer: Person, seat: Seat | None) -> notes.About:
+def _about(member: User, target: Person, name: str, chain: Chain, seat: Seat | None) -> notes.About:
     """What the first draft is made of. Of a shared card only what is shared is used."""
     role, organisation = target.role, target.organisation
     if target.owner_id != member.id:
@@ -192,7 +246,8 @@ def _about(member: User, target: Person, name: str, introducer: Person, seat: Se
     return notes.About(
         asker=member.name or "[your name]",
         asker_first=member.first_name,
-        introducer_first=notes.first_name(introducer.full_name),
+        introducer_first=first_name(chain.names[0]),
+        by_way_of=[first_name(one) for one in chain.names[1:]],
         target=name,
         target_role=role,
         target_organisation=organisation,
@@ -202,10 +257,11 @@ def _about(member: User, target: Person, name: str, introducer: Person, seat: Se
     )
 
 
-def _obstacle(member: User, candidate: queries.Candidate, target: Person) -> str:
+def _obstacle(member: User, introducer: Person, target: Person, name: str) -> str:
     """What stands in the way of asking this friend, said before anything is written."""
     try:
-        services.check_introducer(owner=member, introducer=candidate.person, target=target)
+        services.check_introducer(owner=member, introducer=introducer, target=target)
+        services.check_limits(owner=member, introducer=introducer, target=target, name=name, now=timezone.now())
     except services.CannotAsk as error:
         return str(error)
     return ""

@@ -102,9 +102,22 @@ class Letter(models.Model):
         return [f"{self.names[one]} ({one})" if self.names.get(one) else one for one in (*self.to, *self.cc)]
 
     @property
+    def is_to_others(self) -> bool:
+        """Whether somebody else than its member reads it."""
+        return self.member is None or any(one.lower() != self.member.email.lower() for one in (*self.to, *self.cc))
+
+    @property
+    def state_shown(self) -> str:
+        """Where it stands, as the mail log tells it. Of a letter to somebody else it does not tell whether it was sent
+        or kept back because its reader stopped such mail: that would tell who did."""
+        is_over = self.state in (LetterState.SENT, LetterState.SUPPRESSED)
+        return "done" if is_over and self.is_to_others else LetterState(self.state).label
+
+    @property
     def shown_at(self) -> datetime:
-        """The moment that the mail log shows: when it went out, or else when it was written."""
-        return self.sent_at or self.created_at
+        """The moment that the mail log shows: when it went out, or else when it was written; of a letter to somebody
+        else always the latter, since one that was kept back never went out."""
+        return self.created_at if self.is_to_others else self.sent_at or self.created_at
 
 
 class StopLink(models.Model):

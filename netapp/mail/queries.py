@@ -14,6 +14,7 @@ def mail_log(member: User) -> QuerySet[Letter]:
     """
     return (
         Letter.objects.filter(member=member, is_shown=True)
+        .select_related("member")
         .order_by("-created_at", "-id")
         .defer("text", "html", "attachments")
     )

@@ -176,7 +176,10 @@ class World:
             return introductions.answer(consent_id=question.id, answer=Answer.YES, now=self.now)
         added, email = self.said("She is good."), "eva@tinta.example"
         return introductions.answer(
-            consent_id=question.id, answer=Answer.YES, added=added, target_email=email, now=self.now
+            consent_id=question.id,
+            answer=Answer.YES,
+            extras=introductions.Extras(added=added, next_email=email),
+            now=self.now,
         )
 
     def bob_asks(self) -> Consent:

@@ -59,7 +59,9 @@ class Story:
 
     def answer(self, party: str, answer: str, now: datetime = NOW + timedelta(hours=3), **more: Any) -> Consent:
         """That party answers, and whatever follows from it goes out."""
-        question = services.answer(consent_id=self.question(party).id, answer=Answer(answer), now=now, **more)
+        question = services.answer(
+            consent_id=self.question(party).id, answer=Answer(answer), now=now, extras=services.Extras(**more)
+        )
         self.post(now)
         return question
 

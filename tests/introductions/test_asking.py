@@ -8,17 +8,20 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from contacts.graph import Source
 from contacts.models import AcquaintanceSource, Closeness, Connection, Handle, Reach, Relation
 from contacts.services import people
 from contacts.services.acquaintances import record_acquaintance
 from introductions import notes
 from introductions.lifecycle import MoveNotAllowed, State
 from introductions.models import ConsentState, Introduction, Route, RouteSearch
+from introductions.routes import Leg
 from introductions.services import introductions as services
 from introductions.services import objectives
 from netapp.mail.models import Letter, LetterState, Suppression
 from netapp.mail.suppression import digest_of
-from tests.factories import NOW, ConnectionFactory, IntroductionFactory, PersonFactory
+from netapp.mail.tasks import deliver
+from tests.factories import NOW, AcquaintanceFactory, ConnectionFactory, IntroductionFactory, PersonFactory
 from tests.introductions.story import BOB, CHARLIE, NOTE, asked, begin, card, verify
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +37,7 @@ class TestDraft:
     def test_sends_nothing(self, draft):
         assert draft.introduction.state == State.DRAFT
         assert not Letter.objects.exists()
-        assert not draft.introduction.consents.exists()
+        assert {one.state for one in draft.introduction.consents.all()} == {ConsentState.WAITING}
 
     def test_one_open_request_for_a_target(self, draft):
         ann = card(draft.alice, "Ann", "ann@x.test")
@@ -129,14 +132,16 @@ class TestSend:
             services.send(introduction=draft.introduction, now=NOW)
         assert draft.fresh().state == State.DRAFT
 
-    def test_somebody_who_stopped_mail_is_not_written_to_and_not_told_on(self, draft, alice_client):
+    def test_somebody_who_stopped_mail_is_not_written_to_and_not_told_on(self, draft, alice_client, smtp_sink):
         Suppression.objects.create(address_digest=digest_of(BOB), reason=Suppression.Reason.ASKED)
         page = alice_client.post(reverse("introductions:send", args=[draft.introduction.id]), follow=True)
-        text = page.content.decode()
-        assert "Kith cannot write to Bob Brook for you" in text
-        assert "stop" not in text.lower().replace("stopp", "").split("kith cannot write")[1][:200]
-        assert draft.fresh().state == State.DRAFT
-        assert not Letter.objects.exists()
+        assert "Bob Brook is asked." in page.content.decode()
+        deliver()
+        assert Letter.objects.get().state == LetterState.SUPPRESSED
+        assert not smtp_sink.to(BOB)
+        log = alice_client.get(reverse("mail:log")).content.decode()
+        assert '<span class="state state--moving">done</span>' in log
+        assert "takes no letters" not in log
 
     def test_a_target_who_is_shared_no_more_is_not_asked_for(self, alice, bob):
         verify(alice)
@@ -218,9 +223,18 @@ class TestPages:
         RouteSearch.objects.filter(owner=alice).delete()
         search = RouteSearch.objects.create(owner=alice, target=charlie, asked_at=NOW)
         for rank, person in enumerate([bob, ann], 1):
-            Route.objects.create(
-                search=search, rank=rank, introducer=person, cost=1, chance=0.5, weakest=0, legs=[{}, {}]
+            known = AcquaintanceFactory(one=person, other=charlie)
+            first = Leg(tail=None, head=person.id, source=Source.OWN, card=None, acquaintance=None, chance=0.7)
+            second = Leg(
+                tail=person.id,
+                head=charlie.id,
+                source=Source.ACQUAINTANCE,
+                card=None,
+                acquaintance=known.id,
+                chance=0.7,
             )
+            legs = [first.written(), second.written()]
+            Route.objects.create(search=search, rank=rank, introducer=person, cost=1, chance=0.5, weakest=0, legs=legs)
         page = alice_client.get(ask_url(charlie)).content.decode()
         assert page.index("Ask Bob Brook") < page.index("Ask Ann Able")
 

@@ -18,6 +18,7 @@ from time_machine import travel
 from contacts.models import AcquaintanceSource, Closeness
 from contacts.services import sending
 from contacts.services.acquaintances import record_acquaintance
+from introductions.choosing import next_best
 from introductions.services import closing
 from introductions.services import introductions as services
 from netapp.mail import suppression
@@ -40,7 +41,7 @@ def target_asked(story: Story) -> None:
 
 
 def target_asked_by_typed_address(story: Story) -> None:
-    story.answer("introducer", "yes", target_email="charlie@work.test")
+    story.answer("introducer", "yes", next_email="charlie@work.test")
 
 
 def nudge(story: Story) -> None:
@@ -90,7 +91,7 @@ def not_this_time_with_next_best(story: Story) -> None:
         source=AcquaintanceSource.SAID,
     )
     story.answer("introducer", "not_now", word="Not before the fair.", word_is_shared=True)
-    closing.tell_asker(introduction_id=story.introduction.id, now=NOW + 2 * DAY)
+    closing.tell_asker(introduction_id=story.introduction.id, now=NOW + 2 * DAY, find_next=next_best)
 
 
 def reply_today(story: Story) -> None:
@@ -118,7 +119,7 @@ def thank_introducer(story: Story) -> None:
 def introducer_told(story: Story) -> None:
     introduced(story)
     services.talked(introduction=story.introduction, now=NOW + 2 * DAY)
-    services.tell_introducer(
+    services.tell_introducers(
         introduction=story.introduction,
         line="We met on Tuesday, and Charlie shows the pictures in May.\n\nThank you, truly.",
         now=NOW + 3 * DAY,
@@ -252,7 +253,7 @@ def test_names_and_notes_are_words_and_not_markup(sent):
 
 
 def test_a_yes_to_this_letter_outweighs_a_stop_of_before(sent):
-    sent.answer("introducer", "yes", target_email=CHARLIE)
+    sent.answer("introducer", "yes", next_email=CHARLIE)
     (asked,) = sent.letters("target_asked")
     suppression.stop(StopLink.objects.get(letter=asked), suppression.Scope.SITE)
     sent.answer("target", "yes")

@@ -24,7 +24,7 @@ from tests.conftest import BACKEND
 from tests.factories import NOW, UserFactory
 from tests.introductions.story import BOB, CHARLIE, Story, begin, verify
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unlimited")]
 DAY = timedelta(days=1)
 EVENING = NOW + 13 * DAY + timedelta(hours=1)
 """Just before the introducer's question runs out: every end below comes within the same hours."""
@@ -120,7 +120,8 @@ def anonymous(text: str) -> str:
 def a_story() -> Story:
     alice = UserFactory(name="Alice Anders")
     verify(alice)
-    return begin(alice).send()
+    with travel(NOW, tick=False):
+        return begin(alice).send()
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +226,7 @@ class TestAddresses:
     def test_nobody_reads_one(self, alice, client, address):
         verify(alice)
         story = begin(alice, charlie_email="").send()
-        story.answer("introducer", "yes", target_email=address)
+        story.answer("introducer", "yes", next_email=address)
         page = pages_of(alice, NOW + timedelta(hours=4), story)
         assert address not in page
         with travel(NOW + timedelta(hours=4), tick=False):

@@ -21,7 +21,7 @@ from netapp.mail.models import Letter
 from tests.factories import NOW, UserFactory
 from tests.introductions.story import BOB, Story, begin, card, verify
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlimited")]
 DAY = timedelta(days=1)
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from netapp import urls as site_urls
 from netapp.accounts.models import User
 from netapp.mail import suppression, tasks, urls
-from netapp.mail.models import Letter, LetterState, StopLink
+from netapp.mail.models import Letter, LetterState, StopLink, Suppression
 from netapp.mail.suppression import Scope
 from tests.mail.conftest import Post
 from tests.smtp import SmtpSink
@@ -61,12 +61,26 @@ def test_a_failure_says_why_and_what_to_do(post_letter: Post, alice_client: Clie
 
 
 def test_the_log_does_not_say_who_stopped_it(post_letter: Post, alice_client: Client, smtp_sink: SmtpSink) -> None:
-    post_letter(is_shown=True)
-    suppression.stop(StopLink.objects.get(), Scope.MEMBER)
+    """The row of a letter that its reader stopped reads like that of one that went out."""
+
+    def shown() -> str:
+        page = alice_client.get("/mail/log/").content.decode()
+        return page.partition('<ul class="rows"')[2].partition("</ul>")[0]
+
+    letter = post_letter(is_shown=True)
+    link = StopLink.objects.get()
+    suppression.stop(link, Scope.MEMBER)
     tasks.deliver()
-    page = alice_client.get("/mail/log/").content.decode()
-    assert "This address takes no letters from here." in page
-    assert "asked" not in page.partition("<main")[2].partition("</main")[0]
+    letter.refresh_from_db()
+    assert letter.state == LetterState.SUPPRESSED
+    stopped = shown()
+    Suppression.objects.all().delete()
+    Letter.objects.update(state=LetterState.QUEUED, refused={})
+    tasks.deliver()
+    letter.refresh_from_db()
+    assert letter.state == LetterState.SENT
+    assert shown() == stopped
+    assert ">done<" in stopped
 
 
 def test_the_log_costs_the_same_for_5_and_50(post_letter: Post, alice_client: Client) -> None:
