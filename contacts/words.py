@@ -55,9 +55,9 @@ def slips(word: str) -> str | None:
     """A PostgreSQL regular expression for what begins with `word`, folded, give or take one slip of the pen.
 
     A letter left out, one too many, another one, or two swapped. None for words so short that everything would
-    match, and so long that the expression would be.
+    match, and so long that one slip leaves them alike by their trigrams.
     """
-    if not 4 <= len(word) <= 20:
+    if not 4 <= len(word) <= 10:
         return None
     letters = [char if char.isalnum() else f"\\{char}" for char in word]
     forms: list[str] = []

@@ -172,6 +172,8 @@ class Person(Owned):
             models.Index(fields=["deleted_at"], name="person_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["strength_at"], name="person_ageing", condition=Q(strength_at__isnull=False)),
             models.Index(fields=["id"], name="person_stale", condition=Q(strength_is_stale=True)),
+            # Names with a slip of the pen are found by a regular expression, which this index serves.
+            GinIndex(fields=["sort_key"], name="person_names", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["search_text"], name="person_search", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["tags"], name="person_tags"),
         ]

@@ -51,7 +51,10 @@ _LEAN: Final = (
 )
 """Columns that a list does not show."""
 _MOST_ALIKE: Final = 20
-_MOST_RANKED: Final = 500
+_MOST_NEAR: Final = 1000
+"""People with a word like the one sought who are ranked: what is like more of them is like nobody in particular."""
+_LATEST: Final = 2000
+"""Of the cards added last, those whose words are offered as filters."""
 _MOST_WORDS_ALIKE: Final = 3
 
 SORTS: Final = {
@@ -164,40 +167,42 @@ def alike(*, member: User, text: str) -> list[Person]:
     """At most twenty whose card has a word like each one sought (of the three longest), likest first.
 
     Two statements a word, since one for both would be served by no index: words alike anywhere on the card by
-    trigrams, then names one slip away. At 50,000 people a tenth of a second for each word.
+    trigrams, then names one slip away. At 50,000 people a few tenths of a second for each word.
     """
     words = sorted((word for word in search_words(text) if len(word) > 2), key=len, reverse=True)[:_MOST_WORDS_ALIKE]
     if not words:
         return []
     people = people_of(member).order_by()
     likeness: Combinable = Value(0.0)
-    ids: set[UUID] | None = None
     with transaction.atomic(), connection.cursor() as cursor:
         # The operator, unlike the function, is served by the index. Its threshold is a setting of the transaction.
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(ALIKE)])
         for word in words:
-            near = set(people.filter(search_text__trigram_word_similar=word).values_list("id", flat=True))
+            near = people.filter(search_text__trigram_word_similar=word).values_list("id", flat=True)
+            ids = set(near[:_MOST_NEAR])
             likeness = likeness + TrigramWordSimilarity(word, "search_text")
             if pattern := slips(word):
-                near.update(people.filter(sort_key__regex=pattern).values_list("id", flat=True))
+                ids.update(people.filter(sort_key__regex=pattern).values_list("id", flat=True)[:_MOST_NEAR])
                 likeness = likeness + Case(When(sort_key__regex=pattern, then=Value(1.0)), default=Value(0.0))
-            ids = near if ids is None else ids & near
-        found = people.filter(id__in=sorted(ids or ())[:_MOST_RANKED]).annotate(likeness=likeness)
+            # The next word is looked for among those alone.
+            people = people.filter(id__in=ids)
+        found = people.annotate(likeness=likeness)
         return list(_lean(found.order_by("-likeness", "sort_key", "id"))[:_MOST_ALIKE])
 
 
 def tags_of(member: User, limit: int = 12) -> list[tuple[str, int]]:
-    """The tags used most, with how many people have each."""
+    """The tags used most on the latest cards, with how many of those have each."""
     return _words_of(member, "tags", limit)
 
 
 def ties_of(member: User, limit: int = 30) -> list[str]:
-    """The kinds of tie used most."""
+    """The kinds of tie used most on the latest cards."""
     return [tie for tie, _ in _words_of(member, "tie_kinds", limit)]
 
 
 def _words_of(member: User, column: str, limit: int) -> list[tuple[str, int]]:
-    each = people_of(member).filter(archived_at=None).exclude(**{column: []}).order_by()
+    latest = people_of(member).filter(archived_at=None).order_by(F("created_at").desc(), "sort_key", "id")
+    each = Person.objects.filter(id__in=latest.values("id")[:_LATEST]).exclude(**{column: []}).order_by()
     words = each.annotate(word=Func(F(column), function="unnest", output_field=TextField(), set_returning=True))
     counted = words.values_list("word").annotate(count=Count("id")).order_by("-count", "word")
     return list(counted[:limit])
