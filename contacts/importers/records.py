@@ -122,6 +122,8 @@ class PersonRecord:
     """Base64 of an image file's bytes as they stood in the file. Nobody has looked at them: re-encode before use."""
     remarks: tuple[str, ...] = ()
     """What of this person could not be taken, for the report."""
+    revised_at: dt.datetime | None = None
+    """When the person was last changed in the program that the file comes from, aware and in UTC."""
 
     def as_json(self) -> dict[str, Any]:
         """The record in plain JSON types, for a JSON column."""
@@ -134,6 +136,7 @@ class PersonRecord:
         plain["custom"] = [list(pair) for pair in self.custom]
         plain["remarks"] = list(self.remarks)
         plain["connected_on_date"] = self.connected_on_date.isoformat() if self.connected_on_date else None
+        plain["revised_at"] = self.revised_at.isoformat() if self.revised_at else None
         return plain
 
     @classmethod
@@ -150,6 +153,8 @@ class PersonRecord:
         told["remarks"] = tuple(told.get("remarks", ()))
         connected_on = told["connected_on_date"]
         told["connected_on_date"] = dt.date.fromisoformat(connected_on) if connected_on else None
+        revised_at = told.get("revised_at")
+        told["revised_at"] = dt.datetime.fromisoformat(revised_at) if revised_at else None
         return cls(**told)
 
 

@@ -102,6 +102,12 @@ class Import(Owned):
         found = [(outcome.value, str(outcome.label), self.counts.get(outcome.value, 0)) for outcome in RowOutcome]
         return [one for one in found if one[2]]
 
+    @property
+    def last_position(self) -> int:
+        """The position of its last row; -1 where there is none. One statement."""
+        last = self.rows.order_by("-position").values_list("position", flat=True).first()
+        return -1 if last is None else last
+
     def can_undo(self, now: datetime) -> bool:
         """Whether it wrote something that may still be taken back."""
         is_over = self.state in (ImportState.DONE, ImportState.FAILED) and self.confirmed_at is not None

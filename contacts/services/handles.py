@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from contacts.handles import HandleKind, is_role_address, normalise
-from contacts.models import Handle, Identity, Person
+from contacts.models import Handle, Person
 from contacts.words import one_line
+from netapp.lib.bulk import update_in
 from netapp.mail import returns
 
 IDENTIFYING: Final = (HandleKind.EMAIL, HandleKind.PHONE)
@@ -56,10 +57,13 @@ def guess_kind(value: str, country: str | None) -> HandleKind | None:
     return None
 
 
-def read_handles(handles: Iterable[HandleInput], country: str | None) -> list[ReadHandle]:
-    """The handles in order, each once; what cannot be read is left out."""
+def read_handles(handles: Iterable[HandleInput | ReadHandle], country: str | None) -> list[ReadHandle]:
+    """The handles in order, each once; what cannot be read is left out, and what was read before is taken as it is."""
     read: dict[tuple[str, str], ReadHandle] = {}
     for handle in handles:
+        if isinstance(handle, ReadHandle):
+            read.setdefault(handle.key, handle)
+            continue
         value = one_line(handle.value)[:500]
         normalised = normalise(handle.kind, value, country=country)
         if normalised and value:
@@ -77,10 +81,12 @@ def identities_for(handles: Iterable[ReadHandle]) -> dict[tuple[str, str], int]:
     keys = sorted({handle.key for handle in handles if handle.makes_identity})
     if not keys:
         return {}
-    Identity.objects.bulk_create(
-        [Identity(kind=kind, value=value) for kind, value in keys], ignore_conflicts=True, batch_size=2000
-    )
     with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts_identity (kind, value) SELECT * FROM unnest(%s::text[], %s::text[])"
+            " ON CONFLICT DO NOTHING",
+            [[kind for kind, _ in keys], [value for _, value in keys]],
+        )
         cursor.execute(
             "SELECT i.kind, i.value, i.id FROM contacts_identity i"
             " JOIN unnest(%s::text[], %s::text[]) AS wanted (kind, value) USING (kind, value)"
@@ -99,18 +105,32 @@ def settle_identities(owner_id: int, keys: Iterable[tuple[str, str]]) -> None:
     wanted = {key for key in keys if key[0] in IDENTIFYING}
     if not wanted:
         return
-    present: dict[tuple[str, str], list[Handle]] = {}
-    rows = Handle.objects.filter(
-        owner_id=owner_id, kind__in=IDENTIFYING, normalised__in={value for _, value in wanted}, person__deleted_at=None
-    )
-    for row in rows.only("id", "kind", "normalised", "identity_id"):
-        if (row.kind, row.normalised) in wanted:
-            present.setdefault((row.kind, row.normalised), []).append(row)
-    # A card has a handle once (a constraint), so several rows are several cards.
-    shared = [row.id for same in present.values() if len(same) > 1 for row in same if row.identity_id]
+    # A card has a handle once (a constraint), so several rows are several cards. An address on its own, with its
+    # identity, is as it should be; what is left is little.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT wanted.kind, wanted.value, array_agg(h.id), array_agg(h.identity_id IS NOT NULL)
+            FROM unnest(%s::text[], %s::text[]) AS wanted (kind, value)
+            CROSS JOIN LATERAL (
+                -- One look into the index for each, also while the planner's figures are old.
+                SELECT h.id, h.identity_id FROM contacts_handle h
+                JOIN contacts_person p ON p.id = h.person_id AND p.deleted_at IS NULL
+                WHERE h.owner_id = %s AND h.kind = wanted.kind AND h.normalised = wanted.value OFFSET 0
+            ) h
+            GROUP BY wanted.kind, wanted.value
+            HAVING (count(*) > 1 AND bool_or(h.identity_id IS NOT NULL))
+            OR (count(*) = 1 AND bool_and(h.identity_id IS NULL))
+            """,
+            [[kind for kind, _ in wanted], [value for _, value in wanted], owner_id],
+        )
+        amiss = cursor.fetchall()
+    shared = [
+        handle for _, _, ids, marks in amiss if len(ids) > 1 for handle, mark in zip(ids, marks, strict=True) if mark
+    ]
     if shared:
         Handle.objects.filter(id__in=shared).update(identity=None)
-    regained = [same[0] for same in present.values() if len(same) == 1 and same[0].identity_id is None]
+    regained = list(Handle.objects.filter(id__in=[ids[0] for _, _, ids, _ in amiss if len(ids) == 1]))
     if not regained:
         return
     identities = identities_for(
@@ -119,7 +139,7 @@ def settle_identities(owner_id: int, keys: Iterable[tuple[str, str]]) -> None:
     found = [row for row in regained if (row.kind, row.normalised) in identities]
     for row in found:
         row.identity_id = identities[row.kind, row.normalised]
-    Handle.objects.bulk_update(found, ["identity"], batch_size=1000)
+    update_in(found, ["identity"])
 
 
 def row_for(person: Person, handle: ReadHandle, position: int, identities: dict[tuple[str, str], int]) -> Handle:

@@ -28,6 +28,7 @@ from contacts.services.handles import (
     settle_identities,
 )
 from netapp.accounts.models import User
+from netapp.lib.bulk import copy_in, update_in
 
 HANDLES = "handles"
 """Stands in `typed_fields` once the member took a handle away, so that no import brings it back."""
@@ -43,10 +44,11 @@ class NoName(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card to be made."""
+    """A card to be made. `told_at`: when an import was told it, as `Person.told_at` keeps it."""
 
     fields: Mapping[str, Any]
-    handles: Sequence[HandleInput] = ()
+    handles: Sequence[HandleInput | ReadHandle] = ()
+    told_at: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Update:
 
     person_id: UUID
     fields: Mapping[str, Any]
-    handles: Sequence[HandleInput] | None = None
+    handles: Sequence[HandleInput | ReadHandle] | None = None
+    told_at: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -104,21 +107,21 @@ def create_people(*, owner: User, cards: Sequence[Card], now: datetime, typed: b
         if not fields.get("full_name"):
             raise NoName
         _check_owner(owner.id, fields)
-        person = Person(owner=owner, **fields)
+        person = Person(owner=owner, told_at=dict(card.told_at), updated_at=now, **fields)
         person.typed_fields = sorted(_provenance({name for name, value in fields.items() if value})) if typed else []
         handles = read_handles(card.handles, owner.country)
         person.strength_is_stale = person.layer is not None
         derive(person, [(handle.value, handle.normalised) for handle in handles])
         people.append(person)
         read.append(handles)
-    Person.objects.bulk_create(people, batch_size=_BATCH)
+    copy_in(people)
     identities = identities_for(handle for handles in read for handle in handles)
     rows = [
         row_for(person, handle, position, identities)
         for person, handles in zip(people, read, strict=True)
         for position, handle in enumerate(handles)
     ]
-    Handle.objects.bulk_create(rows, batch_size=2000)
+    copy_in(rows)
     settle_identities(owner.id, {(row.kind, row.normalised) for row in rows})
     cadences.refresh_cadences(people=[person for person in people if person.cadence_days is not None], now=now)
     _recompute(owner, people, now)
@@ -161,15 +164,16 @@ def update_people(*, owner: User, updates: Sequence[Update], now: datetime, type
             columns |= set(result.before)
             columns.update(("sort_key", "search_text", "typed_fields", "updated_at", "strength_is_stale"))
             person.updated_at = now
+            if update.told_at is not None:
+                person.told_at = dict(update.told_at)
+                columns.add("told_at")
         results.append(result)
     changed = [result for result in results if result.is_changed]
     _write_handles(owner.id, changed)
     for result in changed:
         derive(result.person, pairs(list(result.person.handles.all())))
     if changed:
-        Person.objects.bulk_update(
-            list({result.person.id: result.person for result in changed}.values()), sorted(columns), batch_size=_BATCH
-        )
+        update_in(list({result.person.id: result.person for result in changed}.values()), sorted(columns))
         book_moved(owner.id, reach=reach)
     moved = [result.person for result in changed if _CADENCE_FIELDS & set(result.before)]
     cadences.refresh_cadences(people=moved, now=now)
@@ -292,7 +296,7 @@ def _write_handles(owner_id: int, results: Sequence[Updated]) -> None:
     identities = identities_for(ReadHandle(HandleKind(row.kind), row.value, row.normalised, "") for row in added)
     for row in added:
         row.identity_id = identities.get((row.kind, row.normalised))
-    Handle.objects.bulk_create(added, batch_size=2000)
+    copy_in(added)
     settle_identities(owner_id, {(row.kind, row.normalised) for row in (*removed, *added)})
     people = [result.person for result in results]
     for person in people:

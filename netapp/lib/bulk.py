@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final
+from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
 _PLAIN: Final = (
@@ -49,7 +50,7 @@ def update_in(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     typed = ", ".join(f'"{field.column}" {field.rel_db_type(connection)}' for field in fields)
     assigned = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields[1:])
     content = json.dumps(
-        [{field.column: getattr(row, field.attname) for field in fields} for row in rows], cls=DjangoJSONEncoder
+        [{field.column: getattr(row, field.attname) for field in fields} for row in rows], default=_plain
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -57,6 +58,13 @@ def update_in(rows: Sequence[models.Model], names: Iterable[str]) -> None:
             f' WHERE old."{fields[0].column}" = new."{fields[0].column}"',
             [content],
         )
+
+
+def _plain(value: Any) -> str:
+    """What JSON does not know: moments to the microsecond, and keys."""
+    if isinstance(value, date | UUID):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    raise TypeError(f"{type(value)} does not go into JSON.")
 
 
 def _value_of(field: Any) -> Callable[[models.Model], Any]:

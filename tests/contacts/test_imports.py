@@ -500,7 +500,7 @@ def test_reading_goes_on_where_it_stood(alice):
 
 
 def test_what_kills_three_workers_is_given_up(alice):
-    one = preview(alice, cards(300))
+    one = preview(alice, cards(running.BATCH + 50))
     uploading.confirm(one=one, now=NOW)
     now = NOW
     shift = Shift.begin(import_id=one.id, now=now)
@@ -510,8 +510,8 @@ def test_what_kills_three_workers_is_given_up(alice):
         now += timedelta(hours=1)
         Shift.begin(import_id=one.id, now=now)
     one.refresh_from_db()
-    assert (one.state, one.counts, one.leased_until) == ("failed", {"new": 250}, None)
-    assert "importing row 251 of 300" in one.error
+    assert (one.state, one.counts, one.leased_until) == ("failed", {"new": running.BATCH}, None)
+    assert f"importing row {running.BATCH + 1} of {running.BATCH + 50}" in one.error
     assert one.can_undo(now)
     undo(one, now=now)
     assert names(alice) == []
@@ -593,4 +593,4 @@ def test_statements_do_not_grow_with_the_cards(alice, change):
             run(alice, text)
         return len(queries)
 
-    assert statements(5, 0) == statements(200, 1000) < 120
+    assert statements(5, 0) == statements(200, 1000) < 150

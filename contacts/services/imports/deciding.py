@@ -1,19 +1,19 @@
 """What of a record is news to a card. Pure: reads the two, writes nothing.
 
-What the member typed stays; what the file leaves empty stays; otherwise the file that was imported last is right.
+What the member typed stays; what the file leaves empty stays; otherwise what was told last is right. A record is told
+when it was last changed, if it says so, else when its file was uploaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from contacts.importers import Labelled, PersonRecord
 from contacts.importers.records import MAX_HANDLES, MAX_NOTES, MAX_TAGS
 from contacts.models import Person
-from contacts.services.cards import BIRTHDAY, tidy
-from contacts.services.handles import ReadHandle, read_handles
-from contacts.services.imports.matching import handles_of
+from contacts.services.cards import BIRTHDAY, MOST_LISTED, tidy
+from contacts.services.handles import ReadHandle
 from contacts.services.people import HANDLES
 from contacts.words import fold
 
@@ -28,17 +28,21 @@ def fields_of(record: PersonRecord) -> dict[str, Any]:
         "tags": list(record.tags),
         "notes": record.notes,
         "how_met": record.how_met,
+        "custom_fields": [{"label": label, "value": value} for label, value in record.custom],
+        "other_dates": [
+            {"label": label, "year": day.year, "month": day.month, "day": day.day} for label, day in record.other_dates
+        ],
         **_met(record),
         **_birthday(record),
     }
     return {name: value for name, value in tidy(fields).items() if value}
 
 
-def news_for(person: Person, record: PersonRecord) -> dict[str, Any]:
-    """The fields of `person` that the record would change, with their new values."""
+def news_for(person: Person, record: PersonRecord, told_at: datetime) -> dict[str, Any]:
+    """The fields of `person` that the record, told at that moment, would change, with their new values."""
     told = fields_of(record)
-    fields: dict[str, Any] = {name: told[name] for name in _PLAIN if name in told}
-    if _names_better(person.full_name, record):
+    fields: dict[str, Any] = {name: told[name] for name in _PLAIN if name in told and is_newer(person, name, told_at)}
+    if _names_better(person.full_name, record) and is_newer(person, "full_name", told_at):
         fields["full_name"] = told["full_name"]
     if "tags" in told:
         fields["tags"] = tidy({"tags": [*person.tags, *told["tags"]]})["tags"]
@@ -46,7 +50,11 @@ def news_for(person: Person, record: PersonRecord) -> dict[str, Any]:
         fields["notes"] = _joined(person.notes, told["notes"])
     if not person.how_met and not person.met_on_date:
         fields |= {name: told[name] for name in ("how_met", "met_on_date") if name in told}
-    fields |= _birthday_news(person, record)
+    if is_newer(person, "birth_day", told_at):
+        fields |= _birthday_news(person, record)
+    for name in ("custom_fields", "other_dates"):
+        if name in told:
+            fields[name] = _with_more(getattr(person, name), told[name])
     return {
         name: value
         for name, value in fields.items()
@@ -54,16 +62,34 @@ def news_for(person: Person, record: PersonRecord) -> dict[str, Any]:
     }
 
 
-def new_handles(person: Person, record: PersonRecord, country: str | None) -> list[ReadHandle]:
-    """The record's handles that the card does not have; none where the member tidied its handles by hand."""
+def new_handles(person: Person, handles: Iterable[ReadHandle]) -> list[ReadHandle]:
+    """Those that the card does not have; none where the member tidied its handles by hand."""
     if HANDLES in person.typed_fields:
         return []
     present = {(handle.kind, handle.normalised) for handle in person.handles.all()}
-    return [handle for handle in read_handles(handles_of(record), country) if handle.key not in present]
+    return [handle for handle in handles if handle.key not in present]
+
+
+def told_at_of(record: PersonRecord, uploaded_at: datetime) -> datetime:
+    """When the record was told: at its last change, if it names one that has been, else when it was uploaded."""
+    return min(record.revised_at, uploaded_at) if record.revised_at else uploaded_at
+
+
+def is_newer(person: Person, name: str, told_at: datetime) -> bool:
+    """Whether what was told then is no older than what the card has from an import."""
+    known = person.told_at.get(name) or person.told_at.get("")
+    return known is None or datetime.fromisoformat(known) <= told_at
+
+
+def as_told(person: Person, names: Iterable[str], told_at: datetime) -> dict[str, str]:
+    """`Person.told_at` once these fields were told at that moment."""
+    return {**person.told_at, **dict.fromkeys(names, told_at.isoformat())}
 
 
 def merged(first: PersonRecord, other: PersonRecord) -> PersonRecord:
     """Two records of one human in one upload: the first, with what only the other tells."""
+    if first.revised_at and other.revised_at and first.revised_at < other.revised_at:
+        first, other = replace(other, file=first.file, line=first.line), first
     texts = ("given", "family", "nickname", "organisation", "role", "place", "linkedin", "how_met", "uid")
     filled: dict[str, Any] = {name: getattr(first, name) or getattr(other, name) for name in texts}
     is_nameless = "@" in first.full_name and "@" not in other.full_name
@@ -74,6 +100,10 @@ def merged(first: PersonRecord, other: PersonRecord) -> PersonRecord:
         phones=_both(first.phones, other.phones),
         urls=_both(first.urls, other.urls),
         birthday=first.birthday or other.birthday,
+        other_dates=tuple(dict.fromkeys((*first.other_dates, *other.other_dates))),
+        custom=tuple(dict.fromkeys((*first.custom, *other.custom))),
+        remarks=tuple(dict.fromkeys((*first.remarks, *other.remarks))),
+        photo=first.photo or other.photo,
         connected_on_date=first.connected_on_date or other.connected_on_date,
         tags=tuple(dict.fromkeys((*first.tags, *other.tags)))[:MAX_TAGS],
         notes=_joined(first.notes, other.notes),
@@ -117,6 +147,14 @@ def _names_better(known: str, record: PersonRecord) -> bool:
     if "@" in name or not (record.given or record.family):
         return False
     return "@" in known or not set(fold(name).split()) < set(fold(known).split())
+
+
+def _with_more(known: list[dict[str, Any]], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fields or days of their own: those there stay; one that is told anew under its label takes its place."""
+    by_label = {one["label"]: one for one in known}
+    if len(by_label) == len(known) and len({one["label"] for one in told}) == len(told):
+        return list((by_label | {one["label"]: one for one in told}).values())[:MOST_LISTED]
+    return (known + [one for one in told if one not in known])[:MOST_LISTED]
 
 
 def _joined(known: str, told: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 
 from contacts.handles import HandleKind, is_role_address
 from contacts.importers import PersonRecord
-from contacts.services.handles import HandleInput, ReadHandle, read_handles
+from contacts.services.handles import HandleInput, ReadHandle
 from contacts.words import fold
 
 T = TypeVar("T")
@@ -50,9 +50,9 @@ def handles_of(record: PersonRecord) -> list[HandleInput]:
     return found
 
 
-def keys_of(record: PersonRecord, country: str | None) -> list[str]:
+def keys_of(record: PersonRecord, handles: Iterable[ReadHandle]) -> list[str]:
     """What the record is recognised by ("email:ana@example.org", "uid:…"); for want of a handle by its name."""
-    keys = handle_keys(read_handles(handles_of(record), country))
+    keys = handle_keys(handles)
     if not keys:
         keys = [name_key(record.full_name, record.organisation)]
     if record.uid:

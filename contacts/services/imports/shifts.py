@@ -8,8 +8,9 @@ import structlog
 from django.db import OperationalError
 
 from contacts.models import ImportState
-from contacts.services.imports import claims, comparing, running, undoing
+from contacts.services.imports import claims, running, undoing
 from contacts.services.imports.claims import Claim, Stale
+from contacts.services.imports.comparing import Comparer
 from contacts.services.imports.reading import Reader
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ class Shift:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._reader: Reader | None = None
+        self._comparer: Comparer | None = None
         self._troubles = 0
 
     @classmethod
@@ -46,7 +48,7 @@ class Shift:
             self._troubles += 1
             if self._troubles >= _TRIES:
                 raise
-            self._reader = None
+            self._reader = self._comparer = None
             return True
         self._troubles = 0
         return True
@@ -63,7 +65,9 @@ class Shift:
                 self._reader.step(now=now)
             case ImportState.COMPARING:
                 self._reader = None
-                comparing.step(self._claim, now=now)
+                if self._comparer is None:
+                    self._comparer = Comparer(self._claim)
+                self._comparer.step(now=now)
             case ImportState.RUNNING:
                 running.step(self._claim, now=now)
             case ImportState.UNDOING:

@@ -61,13 +61,37 @@ def take_in(*, owner: User, uploads: Sequence[Upload]) -> Import:
 
 
 @transaction.atomic
-def confirm(*, one: Import, now: datetime) -> bool:
-    """Do what the preview showed. False where it was said before. The caller rings for it."""
-    return bool(
-        Import.objects.filter(id=one.id, state=ImportState.PREVIEW).update(
-            state=ImportState.RUNNING, confirmed_at=now, done=0, leased_until=None, lapses=0, error=""
-        )
-    )
+def confirm(*, one: Import, with_one_way: bool = False, now: datetime) -> bool:
+    """Do what the preview showed. False where it was said before. The caller rings for it.
+
+    `with_one_way`: add those, too, with whom mail went one way only.
+    """
+    locked = Import.objects.select_for_update().get(id=one.id)
+    if locked.state != ImportState.PREVIEW:
+        return False
+    locked.state, locked.confirmed_at, locked.error = ImportState.RUNNING, now, ""
+    locked.options["one_way"] = with_one_way
+    locked.done, locked.cursor, locked.is_at_contacts = 0, 0, False
+    locked.leased_until, locked.lapses = None, 0
+    locked.save()
+    return True
+
+
+@transaction.atomic
+def compare_again(*, one: Import) -> bool:
+    """Hold an import against the book anew, after the member named an own address or blocked something.
+
+    False where it does not wait for the member's word. The caller rings for it.
+    """
+    locked = Import.objects.select_for_update().get(id=one.id)
+    if locked.state != ImportState.PREVIEW:
+        return False
+    locked.state = ImportState.COMPARING
+    locked.options = {}
+    locked.done, locked.cursor, locked.is_at_contacts = 0, 0, False
+    locked.leased_until, locked.lapses, locked.counts = None, 0, {}
+    locked.save()
+    return True
 
 
 @transaction.atomic
@@ -89,6 +113,7 @@ def begin_undo(*, one: Import, now: datetime) -> bool:
         return False
     locked.state = ImportState.UNDOING
     locked.done, locked.total = 0, locked.rows.filter(is_applied=True).count()
+    locked.cursor, locked.is_at_contacts = locked.last_position + 1, True
     locked.leased_until, locked.lapses, locked.error = None, 0, ""
     locked.save()
     return True
