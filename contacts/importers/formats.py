@@ -9,6 +9,7 @@ from typing import IO, Final
 
 from contacts.importers import (
     archives,
+    ics,
     kith_csv,
     layouts,
     linkedin,
@@ -91,6 +92,15 @@ def _mail(source: Source) -> Read | None:
     )
 
 
+def _ics(anywhere: bool) -> Callable[[Source], Read | None]:
+    def found(source: Source) -> Read | None:
+        if not ics.recognises(source, anywhere=anywhere):
+            return None
+        return lambda wish: ics.read(wish.file_name, source, now=wish.now)
+
+    return found
+
+
 def _zip(source: Source) -> Read | None:
     if not archives.is_archive(source):
         return None
@@ -136,6 +146,7 @@ def _read_archive(wish: Wish, source: Source) -> Iterator[Record]:
 READERS: Final = (
     Reader(Format.ZIP, _zip, archives.MAX_BYTES),
     Reader(Format.VCARD, _vcard(vcard.begins), MAX_FILE_BYTES),
+    Reader(Format.ICS, _ics(anywhere=False), ics.MAX_BYTES),
     Reader(Format.MBOX, _mbox, mails.MAX_BYTES),
     Reader(Format.EML, _mail, MAX_FILE_BYTES),
     Reader(Format.KITH_CSV, _table(kith_csv.find, kith_csv.read), MAX_FILE_BYTES),
@@ -145,6 +156,7 @@ READERS: Final = (
     Reader(Format.THUNDERBIRD_CSV, _layout(Format.THUNDERBIRD_CSV), MAX_FILE_BYTES),
     Reader(Format.OUTLOOK_CSV, _layout(Format.OUTLOOK_CSV), MAX_FILE_BYTES),
     Reader(Format.VCARD, _vcard(vcard.recognises), MAX_FILE_BYTES),
+    Reader(Format.ICS, _ics(anywhere=True), ics.MAX_BYTES),
     Reader(Format.CSV, _any_table, MAX_FILE_BYTES),
 )
 

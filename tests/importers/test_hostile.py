@@ -26,6 +26,10 @@ from contacts.importers.text import many_lines, one_line, whole
 from tests.importers.conftest import FIXTURES, NOW, sort_out
 
 GOOD = b"BEGIN:VCARD\nVERSION:3.0\nFN:Good\nEND:VCARD\n"
+EVENT = (
+    b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20240101T100000Z\n"
+    b"ORGANIZER:mailto:a@example.org\nATTENDEE:mailto:b@example.org\n"
+)
 BOUNDS = {
     "full_name": records.MAX_NAME,
     "given": records.MAX_PART,
@@ -107,6 +111,11 @@ def test_any_bytes(data: bytes):
     check_file(b"BEGIN:VCARD\nFN:x\n" + data + b"\nEND:VCARD\n" + GOOD)
     check_file(b"First Name,Last Name,Connected On,Company\n" + data)
     check_file(b"CONVERSATION ID,FROM,TO,DATE\na,b,c,2024-01-01 00:00:00 UTC\n" + data)
+    check_file(b"From a@example.org Mon Jan 1 00:00:00 2024\nFrom: a@example.org\n" + data)
+    check_file(b"From: a@example.org\nDate: Mon, 1 Jan 2024 10:00:00 +0000\nTo: " + data)
+    check_file(EVENT + data)
+    check_file(EVENT.replace(b"ATTENDEE", b"RRULE:FREQ=DAILY;COUNT=3\nATTENDEE") + data + b"\nEND:VEVENT\n")
+    check_file(b"PK\x03\x04" + data)
     check_file(b"Name,E-mail 1 - Value,Event 1 - Value\n" + data)
     check_file(b"Name;Mail;Geburtstag\nAna;ana@example.org;1.2.1990\n" + data)
 
