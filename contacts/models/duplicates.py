@@ -101,6 +101,7 @@ class DuplicateLook(models.Model):
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
     looked_at = models.DateTimeField(null=True, help_text="Cards changed before this have been compared.")
     looked_fully_at = models.DateTimeField(null=True, help_text="When all cards were last compared with all others.")
+    density = models.FloatField(null=True, help_text="Pairs of one human for each card, as that look found.")
 
     def __str__(self) -> str:
         return f"duplicate look {self.pk}"

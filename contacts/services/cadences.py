@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from contacts.models import Person, Relation, Reminder, ReminderKind, ReminderState
 from contacts.services import reminders
-from contacts.services.reminders import OPEN, cadence_due_at, last_done
+from contacts.services.reminders import OPEN, cadence_due_at, cadence_keys, last_done
 from netapp.mail import outbox
 
 
@@ -65,11 +65,7 @@ def _wants_one(person: Person) -> bool:
 
 
 def _open(people: Sequence[Person]) -> None:
-    counts = dict(
-        Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH)
-        .values_list("person_id")
-        .annotate(count=Count("id"))
-    )
+    keys = cadence_keys(people)
     done_at = last_done(people)
     Reminder.objects.bulk_create(
         [
@@ -77,7 +73,7 @@ def _open(people: Sequence[Person]) -> None:
                 owner_id=person.owner_id,
                 person=person,
                 kind=ReminderKind.KEEP_IN_TOUCH,
-                key=f"{ReminderKind.KEEP_IN_TOUCH}:{person.id}:{counts.get(person.id, 0) + 1}",
+                key=keys[person.id],
                 due_at=cadence_due_at(person, done_at.get(person.id)),
             )
             for person in people

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils.formats import date_format
 
-from contacts.models import Closeness, InteractionKind
+from contacts.models import Closeness, InteractionKind, Merge
 from contacts.services.announce import book_moved
 from netapp.accounts.models import User
 from netapp.lib.bulk import unnest
@@ -92,12 +92,16 @@ def settle_new(*, owner: User, now: datetime) -> int:
 
 @transaction.atomic
 def settle_pairs(*, owner_id: int, person_ids: Sequence[UUID] | None = None, now: datetime) -> int:
-    """Bring the inferred acquaintances of these people, or of all, in line with the gatherings. How many changed."""
+    """Bring the inferred acquaintances of these people, or of all, in line with the gatherings. How many changed.
+
+    What a card knew that was merged into another rests until the two are taken apart.
+    """
     owner = User.objects.get(pk=owner_id)
     people = None if person_ids is None else list(person_ids)
-    found = _count(owner_id, people)
+    resting = list(Merge.objects.filter(owner=owner_id, undone_at=None).values_list("gone_id", flat=True))
+    found = _count(owner_id, people, resting)
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, {"owner": owner_id, "people": people, **_pairs(found)})
+        cursor.execute(_FORGET, {"owner": owner_id, "people": people, "resting": resting, **_pairs(found)})
         changed: int = cursor.rowcount
         if found:
             cursor.execute(
@@ -140,7 +144,7 @@ def settle_crowds(*, owner_id: int, threads: Iterable[str]) -> None:
         )
 
 
-def _count(owner_id: int, people: list[UUID] | None) -> dict[tuple[UUID, UUID], Seen]:
+def _count(owner_id: int, people: list[UUID] | None, resting: list[UUID]) -> dict[tuple[UUID, UUID], Seen]:
     meetings = (InteractionKind.MET.value, InteractionKind.EVENT.value)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -154,6 +158,7 @@ def _count(owner_id: int, people: list[UUID] | None) -> dict[tuple[UUID, UUID], 
             JOIN contacts_presence p ON p.gathering_id = g.id
             JOIN contacts_presence q ON q.gathering_id = g.id AND p.person_id < q.person_id
             WHERE g.owner_id = %(owner)s AND NOT g.is_crowd
+            AND NOT p.person_id = ANY(%(resting)s::uuid[]) AND NOT q.person_id = ANY(%(resting)s::uuid[])
             AND (
                 %(people)s::uuid[] IS NULL
                 OR g.id IN (SELECT gathering_id FROM contacts_presence WHERE person_id = ANY(%(people)s::uuid[]))
@@ -164,7 +169,7 @@ def _count(owner_id: int, people: list[UUID] | None) -> dict[tuple[UUID, UUID], 
             )
             GROUP BY 1, 2
             """,
-            {"owner": owner_id, "people": people, "meetings": list(meetings)},
+            {"owner": owner_id, "people": people, "resting": resting, "meetings": list(meetings)},
         )
         return {(a, b): Seen(*figures) for a, b, *figures in cursor.fetchall()}
 
@@ -181,6 +186,7 @@ _FORGET: Final = """
     AND (
         %(people)s::uuid[] IS NULL OR old.a_id = ANY(%(people)s::uuid[]) OR old.b_id = ANY(%(people)s::uuid[])
     )
+    AND NOT old.a_id = ANY(%(resting)s::uuid[]) AND NOT old.b_id = ANY(%(resting)s::uuid[])
     AND NOT EXISTS (
         SELECT FROM unnest(%(a)s::uuid[], %(b)s::uuid[]) AS seen (a, b) WHERE seen.a = old.a_id AND seen.b = old.b_id
     )
@@ -188,8 +194,9 @@ _FORGET: Final = """
 
 _STORE: Final = """
     INSERT INTO contacts_acquaintance AS old
-        (id, owner_id, created_at, updated_at, a_id, b_id, closeness, source, evidence, evidence_date, seen_count)
-    SELECT new.id, %(owner)s, %(now)s, %(now)s, new.a, new.b, new.closeness, 'inferred', new.evidence, new.day,
+        (id, owner_id, created_at, updated_at, a_id, b_id, closeness, source, tie_kinds, evidence, evidence_date,
+         seen_count)
+    SELECT new.id, %(owner)s, %(now)s, %(now)s, new.a, new.b, new.closeness, 'inferred', '{}', new.evidence, new.day,
         new.count
     FROM unnest(
         %(ids)s::uuid[], %(a)s::uuid[], %(b)s::uuid[], %(closeness)s::text[], %(evidence)s::text[], %(days)s::date[],

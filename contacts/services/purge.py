@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from django.db import IntegrityError, connection, transaction
 
-from contacts.models import Change, Person, Photo
+from contacts.models import Change, Merge, Person, Photo
 
 KEPT_FOR: Final = timedelta(days=30)
 _BATCH = 500
@@ -21,6 +21,7 @@ def purge(*, now: datetime) -> int:
     """
     before = now - KEPT_FOR
     Change.objects.filter(created_at__lt=before).delete()
+    Merge.objects.filter(undone_at__lt=before).delete()
     Photo.objects.filter(removed_at__lt=before).delete()
     count = 0
     while ids := list(Person.objects.filter(deleted_at__lt=before).values_list("id", flat=True)[:_BATCH]):

@@ -10,7 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import IntegerField, Max, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat, Substr
 
 from contacts.models import InteractionKind, Person, Reminder, ReminderKind, ReminderState
 from netapp.accounts.models import User
@@ -41,6 +42,19 @@ def last_done(people: Sequence[Person]) -> dict[UUID, datetime]:
     """By person id: when the member last called a keep-in-touch reminder done. Those without any are left out."""
     done = Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH, state=ReminderState.DONE)
     return {person_id: at for person_id, at in done.values_list("person_id").annotate(Max("closed_at")) if person_id}
+
+
+def cadence_keys(people: Sequence[Person]) -> dict[UUID, str]:
+    """By person id: the key of the next keep-in-touch reminder, one behind the last that was made for that card.
+
+    Reminders of another card that was merged into this one lie beside them, under keys of their own.
+    """
+    start = f"{ReminderKind.KEEP_IN_TOUCH}:"
+    own = Concat(Value(start), Cast("person_id", TextField()), Value(":"), output_field=TextField())
+    number = Cast(Substr("key", len(start) + 36 + 2), IntegerField())
+    made = Reminder.objects.filter(person__in=people, kind=ReminderKind.KEEP_IN_TOUCH, key__startswith=own)
+    last = dict(made.values_list("person_id").annotate(last=Max(number)))
+    return {person.id: f"{start}{person.id}:{last.get(person.id, 0) + 1}" for person in people}
 
 
 @transaction.atomic
@@ -86,12 +100,11 @@ def _was_met_since(reminder: Reminder, person: Person) -> bool:
 
 
 def _open_cadence(person: Person, due_at: datetime) -> None:
-    count = Reminder.objects.filter(person=person, kind=ReminderKind.KEEP_IN_TOUCH).count()
     Reminder.objects.create(
         owner=person.owner,
         person=person,
         kind=ReminderKind.KEEP_IN_TOUCH,
-        key=f"{ReminderKind.KEEP_IN_TOUCH}:{person.id}:{count + 1}",
+        key=cadence_keys([person])[person.id],
         due_at=due_at,
     )
 
