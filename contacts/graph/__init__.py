@@ -7,7 +7,18 @@ from contacts.graph.book import BookStrengths, book_strengths
 from contacts.graph.communities import communities, modularity
 from contacts.graph.coverage import Dependence, Moves, Ways, dependence, gains
 from contacts.graph.ego import EgoFigures, ego_figures, mutual_contacts
-from contacts.graph.paths import Leg, Path, Question, Source, Work, best_to_each, chance_of, cost_of, k_best
+from contacts.graph.paths import (
+    Leg,
+    Path,
+    Question,
+    Source,
+    Work,
+    best_to_each,
+    chance_of,
+    cost_of,
+    k_best,
+    tie_cost_of,
+)
 from contacts.graph.planning import Plan, Step, plan
 from contacts.graph.snapshot import Snapshot, SnapshotError
 from contacts.graph.strength import Contact, Direction, Kind, Layer, Strength, strength
@@ -32,6 +43,7 @@ __all__ = [  # noqa: RUF022 (sorted by subject)
     "chance_of",
     "cost_of",
     "seat_chance",
+    "tie_cost_of",
     "willingness",
     # Who can introduce whom
     "Leg",

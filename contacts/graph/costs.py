@@ -2,6 +2,10 @@
 
 A chance p becomes cost = round(-ln p * 2048), clipped to 1..16383; the chance of a path is the product of its
 legs' chances, so its cost is the sum of their costs. Four clipped costs fit sixteen bits.
+
+Costs of ties that are kept in a snapshot stand on a grid of multiples of 64 (steps of 1/32 of -ln p, 3 % of the chance,
+so that a chance is told to within 1.6 %): with eight bits of cost a tie and its far end fit four bytes for up to 16
+million vertices. See docs/decisions/0004-path-engine.md.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ MIN_COST = 1
 MAX_COST = 16383
 """exp(-16383/2048), about 0.00034: the smallest chance that is told apart."""
 
+GRID = 64
+"""Step of the costs of ties in a snapshot."""
+
 
 def cost_of(p: float) -> int:
     """Cost of a leg that succeeds with chance p.
@@ -29,6 +36,11 @@ def cost_of(p: float) -> int:
     if p == 0.0:
         return MAX_COST
     return min(MAX_COST, max(MIN_COST, round(-math.log(p) * SCALE)))
+
+
+def tie_cost_of(p: float) -> int:
+    """Cost of a tie that others may search: cost_of(p) on the grid, 64..16320. Raises ValueError as cost_of does."""
+    return GRID * min(MAX_COST // GRID, max(1, (cost_of(p) + GRID // 2) // GRID))
 
 
 def chance_of(cost: int) -> float:

@@ -42,7 +42,7 @@ def stand(ask: Asking, *, bound: Ints, least_rest: int, goal: int = -1) -> Stand
     row, first = spans(low, high)
     vertex, of = ask.vertices_of(ask.known_head[row])
     first, row = first[of], row[of]
-    parts.append((first, vertex, ask.known_cost[row], ask.known_opens(ask.known_tail[row], vertex)))
+    parts.append((first, vertex, ask.known_cost[row], ask.known_opens(row, vertex)))
 
     first, vertex, cost, open_ = (np.concatenate(column) for column in zip(*parts, strict=True))
     human = ask.human(vertex)

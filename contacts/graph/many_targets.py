@@ -13,8 +13,9 @@ import numpy as np
 
 from contacts.graph.asking import INFINITY, STEP, Asking
 from contacts.graph.forward import UNBOUNDED, Standing, stand
-from contacts.graph.one_target import k_best
-from contacts.graph.questions import Path
+from contacts.graph.laying import Laid
+from contacts.graph.one_target import best_over_each
+from contacts.graph.questions import Path, Work
 from contacts.graph.rows import KEY_BITS, KEY_MASK, Ints, least, two_least
 from contacts.graph.spelling import spell
 
@@ -22,16 +23,19 @@ _NONE = INFINITY << KEY_BITS
 _FAR = np.iinfo(np.int64).max
 
 
-def best_to_each(ask: Asking, targets: Sequence[int]) -> dict[int, Path | None]:
+def best_to_each(laid: Laid, targets: Sequence[int], work: Work) -> dict[int, Path | None]:
     """One entry a target. See paths.best_to_each."""
     answers: dict[int, Path | None] = dict.fromkeys(targets)
-    wanted = np.array([t for t in answers if t < ask.size and not ask.barred[t]], np.int64)
-    if not wanted.size or not ask.first_human.size:
+    ask = Asking(laid, work)
+    known = [t for t in answers if laid.has(t)]
+    vertices = np.array([laid.at(t) for t in known], np.int64)
+    goals, which = np.unique(ask.human(vertices), return_inverse=True)
+    met = np.flatnonzero(~ask.barred[goals])
+    if not met.size or not ask.first_human.size:
         return answers
-    goals, which = np.unique(ask.human(wanted), return_inverse=True)
-    paths = _Sweep(ask, goals).run()
-    for target, goal in zip(wanted.tolist(), which.tolist(), strict=True):
-        answers[target] = paths[goal]
+    paths = dict(zip(met.tolist(), _Sweep(ask, goals[met]).run(), strict=True))
+    for target, goal in zip(known, which.tolist(), strict=True):
+        answers[target] = paths.get(goal)
     return answers
 
 
@@ -123,7 +127,7 @@ class _Sweep:
         if shared:
             opened = ties.connected.copy()
             cross = np.flatnonzero(entry[ties.row] != owner)
-            opened[cross] = ask.connected(tail[cross], owner[cross])
+            opened[cross] = ask.laid.connected(tail[cross], owner[cross])
             fits &= opened
         owner, tail, cost = owner[fits], tail[fits], ties.cost[fits]
         key = self._without(at_vertex, tail, ask.human(owner)) + ((STEP * cost + 1) << KEY_BITS)
@@ -131,7 +135,7 @@ class _Sweep:
         exit_, of = ask.vertices_of(ask.known_head)
         allowed = room[exit_] > 0
         if shared:
-            allowed[allowed] = ask.known_opens(ask.known_tail[of[allowed]], exit_[allowed])
+            allowed[allowed] = ask.known_opens(of[allowed], exit_[allowed])
         exit_, of = exit_[allowed], of[allowed]
         speaker, steps = ask.known_tail[of], STEP * ask.known_cost[of] + 1
         known_key = self._without(at_human, speaker, ask.human(exit_)) + (steps << KEY_BITS)
@@ -171,5 +175,5 @@ class _Sweep:
         humans = (int(self.ask.first_human[first]), second, third)[: steps % STEP - 1]
         if target in humans or len(set(humans)) < len(humans):
             self.ask.work.exact_repeats += 1
-            return next(iter(k_best(self.ask, target, 1)), None)
-        return spell(self.ask, (*humans, target), steps)
+            return next(iter(best_over_each(self.ask, target, 1)), None)
+        return spell(self.ask.laid, (*humans, target), steps)

@@ -14,18 +14,23 @@ import numpy as np
 
 from contacts.graph.asking import INFINITY, STEP, Asking
 from contacts.graph.forward import UNBOUNDED, Standing, stand
-from contacts.graph.questions import Path
+from contacts.graph.laying import Laid
+from contacts.graph.questions import Path, Work
 from contacts.graph.rows import KEY_BITS, KEY_MASK, Bools, Ints, least, two_least
 from contacts.graph.spelling import spell
 
 
-def k_best(ask: Asking, target: int, k: int) -> list[Path]:
+def k_best(laid: Laid, target: int, k: int, work: Work) -> list[Path]:
     """At most k paths, best first. See paths.k_best."""
-    if k < 1 or target >= ask.size or ask.barred[target] or not ask.first_human.size:
+    if k < 1 or not laid.has(target) or not laid.first_human.size:
         return []
-    goal = int(ask.human(np.array([target]))[0])
-    winners = _Search(ask, goal, k).run()
-    return [spell(ask, (*humans, goal), steps) for steps, humans in winners]
+    ask, goal = Asking(laid, work), int(laid.human(np.array([laid.at(target)]))[0])
+    return [] if ask.barred[goal] else best_over_each(ask, goal, k)
+
+
+def best_over_each(ask: Asking, goal: int, k: int) -> list[Path]:
+    """The same, once it is clear that the goal, a human, may be met."""
+    return [spell(ask.laid, (*humans, goal), steps) for steps, humans in _Search(ask, goal, k).run()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class _Search:
         ties = ask.read(ask.snapshot.into, entry, 2, spare - onto_owner[owner])
         opened, through = ties.connected.copy(), owner[ties.row]
         cross = np.flatnonzero(entry[ties.row] != through)
-        opened[cross] = ask.connected(ties.peer[cross], through[cross])
+        opened[cross] = ask.laid.connected(ties.peer[cross], through[cross])
         tail = [ties.peer[opened]]
         third = [ask.human(through[opened])]
         steps = [STEP * ties.cost[opened] + 1 + onto_owner[through[opened]]]
@@ -131,7 +136,7 @@ class _Search:
         vertex, of = ask.vertices_of(ask.known_head)
         speaker, cost = ask.known_tail[of], STEP * ask.known_cost[of] + 1
         opened = self.last[3][vertex] < INFINITY
-        opened[opened] = ask.known_opens(speaker[opened], vertex[opened])
+        opened[opened] = ask.known_opens(of[opened], vertex[opened])
         onto = np.minimum(np.where(opened, onto_owner[vertex], INFINITY), onto_friend[vertex])
         free = self._rest(speaker, ask.human(vertex), cost + onto, spare, reached)
         return [(guarded, standing.open), (free, standing.vertex == standing.human)]

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contacts.graph import many_targets, one_target
-from contacts.graph.asking import Asking
-from contacts.graph.costs import MAX_COST, MIN_COST, SCALE, chance_of, cost_of
+from contacts.graph import engines
+from contacts.graph.costs import MAX_COST, MIN_COST, SCALE, chance_of, cost_of, tie_cost_of
+from contacts.graph.laying import lay
 from contacts.graph.questions import Leg, Path, Question, Source, Work
 from contacts.graph.snapshot import Snapshot
 
@@ -40,6 +40,7 @@ __all__ = [
     "chance_of",
     "cost_of",
     "k_best",
+    "tie_cost_of",
 ]
 
 
@@ -48,11 +49,11 @@ def k_best(snapshot: Snapshot, question: Question, target: int, k: int, *, work:
 
     Fewer than k where fewer introducers lead there; none for a blocked target, the asker, or an unknown vertex.
     """
-    return one_target.k_best(Asking(snapshot, question, work or Work()), target, k)
+    return engines.current().k_best(lay(snapshot, question), target, k, work or Work())
 
 
 def best_to_each(
     snapshot: Snapshot, question: Question, targets: Sequence[int], *, work: Work | None = None
 ) -> dict[int, Path | None]:
     """For each target what k_best(..., k=1) would give first, or None. Targets in the order given, repeats once."""
-    return many_targets.best_to_each(Asking(snapshot, question, work or Work()), targets)
+    return engines.current().best_to_each(lay(snapshot, question), targets, work or Work())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from contacts.graph.costs import MAX_COST, MIN_COST, chance_of
 
 MAX_INTRODUCERS = 3
+MAX_REACH = 3
 MAX_VERTEX = 2**31 - 2
 
 Table = Sequence[Sequence[int]] | NDArray[Any]
@@ -32,8 +33,13 @@ class Question:
     ask_load:     vertex -> cost added when this vertex is asked as an introducer (not when it is the target).
                   The vertices of one human add up.
     blocked:      vertices that may be neither introducer nor target. A whole human is blocked by one vertex.
-    blocked_ties: rows (owner, target): shared ties withdrawn since the snapshot.
+    blocked_ties: rows (owner, target): shared ties that are not to be used, wherever they stand.
     blocked_connections: rows (a, b), either order: connections that ended since the snapshot.
+    new_connections: rows (a, b), either order: connections made since the snapshot. One that is blocked too is not.
+    stale_owners: whose ties in the snapshot are not to be used, since their rows were read afresh.
+    fresh_ties:   rows (owner, target, cost, reach): shared ties beside those of the snapshot. Of several ties of one
+                  owner to one target the one of the greatest reach counts, and among those the cheapest.
+    circle:       owners to whose shared ties an acquaintance may lead; None for all.
     max_introducers: 1..3 people between asker and target.
 
     Vertices that the snapshot does not have yet are allowed everywhere; they have no shared ties. Costs 1..16383,
@@ -48,23 +54,42 @@ class Question:
     blocked: Sequence[int] = ()
     blocked_ties: Table = ()
     blocked_connections: Table = ()
+    new_connections: Table = ()
+    stale_owners: Sequence[int] = ()
+    fresh_ties: Table = ()
+    circle: Sequence[int] | None = None
     max_introducers: int = 1
+    top: int = field(init=False, repr=False)
+    """The greatest vertex that is named."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_introducers <= MAX_INTRODUCERS:
             raise ValueError(f"max_introducers lies in 1..{MAX_INTRODUCERS}, not {self.max_introducers}")
         own = self._keep("own_ties", self.own_ties, 2)
         known = self._keep("acquaintances", self.acquaintances, 3)
-        ties = self._keep("blocked_ties", self.blocked_ties, 2)
-        ends = self._keep("blocked_connections", self.blocked_connections, 2)
+        fresh = self._keep("fresh_ties", self.fresh_ties, 4)
         loads = np.array(list(self.ask_load.items()), np.int64).reshape(-1, 2)
-        groups = np.array([v for group in self.joined for v in group], np.int64)
-        for costs in (own[:, 1], known[:, 2]):
+        for costs in (own[:, 1], known[:, 2], fresh[:, 2]):
             _check("cost", costs, MIN_COST, MAX_COST)
         _check("ask_load", loads[:, 1], 0, MAX_COST)
-        for vertices in (own[:, 0], known[:, :2], ties, ends, loads[:, 0], groups):
-            _check("vertex", vertices, 0, MAX_VERTEX)
-        _check("vertex", np.array([self.asker, *self.blocked], np.int64), 0, MAX_VERTEX)
+        _check("reach", fresh[:, 3], 0, MAX_REACH)
+        if (fresh[:, 0] == fresh[:, 1]).any():
+            raise ValueError("a vertex has no tie to itself")
+        top = self.asker
+        for vertices in (
+            own[:, 0],
+            known[:, :2],
+            fresh[:, :2],
+            loads[:, 0],
+            *(self._keep(name, getattr(self, name), 2) for name in ("blocked_ties", "blocked_connections")),
+            self._keep("new_connections", self.new_connections, 2),
+            np.array([self.asker, *self.blocked, *self.stale_owners, *(self.circle or ())], np.int64),
+            np.array([v for group in self.joined for v in group], np.int64),
+        ):
+            if vertices.size:
+                _check("vertex", vertices, 0, MAX_VERTEX)
+                top = max(top, int(vertices.max()))
+        object.__setattr__(self, "top", top)
 
     def _keep(self, name: str, rows: Table, width: int) -> NDArray[np.int64]:
         table = np.array(rows, np.int64).reshape(-1, width) if len(rows) else np.empty((0, width), np.int64)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contacts.graph.snapshot import CONNECTED, COST_BITS, MAX_REACH, Side, Snapshot
+from contacts.graph.snapshot import ALIGN, HEAD, MAX_REACH, Side, Snapshot, contains
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -31,58 +31,62 @@ class Ties:
     reach: Ints
 
 
-def read(side: Side, vertices: Ints, depth: int, limit: Ints | None = None) -> Ties:
+def read(snapshot: Snapshot, side: Side, vertices: Ints, depth: int, limit: Ints | None = None) -> Ties:
     """All ties of the vertices' rows with reach >= depth and cost <= limit (one limit a vertex, None for no bound).
 
     vertices: int64[k], all inside the snapshot. O(k log(longest row) + ties returned).
     """
-    depths = range(MAX_REACH, depth - 1, -1)
-    begin = side.start[vertices]
-    ends = np.stack([begin + side.prefix[d][vertices] for d in depths], axis=1)
-    low = np.concatenate((begin[:, None], ends[:, :-1]), axis=1).ravel()
-    high = ends.ravel()
+    apart = MAX_REACH + 1 - depth  # runs of the connected ones that reach far enough, then as many of the others
+    begin = ALIGN * side.row[vertices].astype(np.int64)
+    ends = np.concatenate(
+        (np.zeros((vertices.size, 1), np.int64), side.word[begin[:, None] + np.arange(HEAD)].astype(np.int64)), axis=1
+    )
+    begin += HEAD
+    runs = [*range(apart), *range(MAX_REACH, MAX_REACH + apart)]
+    low = (begin[:, None] + ends[:, runs]).ravel()
+    high = (begin[:, None] + ends[:, [run + 1 for run in runs]]).ravel()
     if limit is not None:
-        high = _cut(side.weight, low, high, np.repeat(limit, len(depths)))
+        high = _cut(snapshot, side.word, low, high, np.repeat(limit, len(runs)))
     length = high - low
     run = np.repeat(np.arange(length.size), length)
     skipped = np.cumsum(length) - length
-    at = np.arange(run.size) + (low - skipped)[run]
-    weight = side.weight[at]
-    row, rank = np.divmod(run, len(depths))
+    word = side.word[np.arange(run.size) + (low - skipped)[run]].astype(np.int64)
+    row, rank = np.divmod(run, len(runs))
     return Ties(
         row,
-        side.peer[at].astype(np.int64),
-        (weight & COST_BITS).astype(np.int64),
-        weight >= CONNECTED,
-        MAX_REACH - rank,
+        word & ((1 << snapshot.bits) - 1),
+        (word >> snapshot.bits) * snapshot.unit,
+        rank < apart,
+        MAX_REACH - rank % apart,
     )
 
 
-def _cut(weight: NDArray[np.uint16], low: Ints, high: Ints, limit: Ints) -> Ints:
+def _cut(snapshot: Snapshot, word: NDArray[np.uint32], low: Ints, high: Ints, limit: Ints) -> Ints:
     """For each run low..high of ascending cost: the end of its part with cost <= limit. Bisects all runs together."""
     low, high = low.copy(), high.copy()
+    most = limit // snapshot.unit
     while (open_ := np.flatnonzero(low < high)).size:
         middle = (low[open_] + high[open_]) >> 1
-        fits = (weight[middle] & COST_BITS) <= limit[open_]
+        fits = (word[middle] >> np.uint32(snapshot.bits)) <= most[open_]
         low[open_[fits]] = middle[fits] + 1
         high[open_[~fits]] = middle[~fits]
     return low
 
 
 def connected(snapshot: Snapshot, a: Ints, b: Ints) -> Bools:
-    """Whether a[i] and b[i] are connected members; vertices outside the snapshot are connected with nobody."""
+    """Whether a[i] and b[i] are connected members; vertices outside the snapshot are connected with nobody.
+
+    Reads the rows of every a.
+    """
     answer = np.zeros(a.size, np.bool_)
     inside = np.flatnonzero((a < snapshot.n) & (b < snapshot.n))
-    low, wanted = snapshot.friend_start[a[inside]], b[inside]
-    end = snapshot.friend_start[a[inside] + 1]
-    high = end.copy()
-    while (open_ := np.flatnonzero(low < high)).size:
-        middle = (low[open_] + high[open_]) >> 1
-        less = snapshot.friend[middle] < wanted[open_]
-        low[open_[less]] = middle[less] + 1
-        high[open_[~less]] = middle[~less]
-    found = low < end
-    found[found] = snapshot.friend[low[found]] == wanted[found]
+    if not inside.size:
+        return answer
+    asked, pair = np.unique(a[inside]), a[inside] << 32 | b[inside]
+    found = contains(snapshot.loose, pair.astype(np.uint64))
+    for side in (snapshot.out, snapshot.into):
+        ties = read(snapshot, side, asked, 1)
+        found |= np.isin(pair, (asked[ties.row] << 32 | ties.peer)[ties.connected])
     answer[inside] = found
     return answer
 

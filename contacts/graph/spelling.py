@@ -2,76 +2,96 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from contacts.graph.asking import STEP, Asking
+import numpy as np
+
+from contacts.graph.laying import STEP, Laid
 from contacts.graph.questions import Leg, Path, Source
-from contacts.graph.snapshot import COST_BITS
 
 
-def spell(ask: Asking, humans: tuple[int, ...], steps: int) -> Path:
+def spell(laid: Laid, humans: tuple[int, ...], steps: int) -> Path:
     """The path asker -> humans[0] -> ... -> humans[-1] that costs exactly these steps.
 
     Where several legs of equal cost serve (a human with several vertices), the one with the least (tail, head, source)
     is told, leg by leg. Raises LookupError if there is no such path: the search and the rules would then disagree.
     """
-    at = bisect_left(ask.first_human, humans[0])
+    at = bisect_left(laid.first_human, humans[0])
     cost = steps // STEP
     first = Leg(
-        tail=ask.question.asker,
-        head=int(ask.first_head[at]),
+        tail=laid.asker,
+        head=int(laid.first_head[at]),
         source=Source.OWN,
         depth=0,
-        cost=int(ask.first_cost[at]),
-        load=int(ask.load[humans[0]]),
+        cost=int(laid.first_cost[at]),
+        load=_load(laid, humans[0]),
     )
-    found = next(_continue(ask, humans, (first,), cost - first.cost - first.load), None)
+    found = next(_continue(laid, humans, (first,), cost - first.cost - first.load), None)
     if found is None:
         raise LookupError(f"no path over {humans} costs {cost}")
-    return Path(cost=cost, vertices=(ask.together(ask.question.asker)[0], *humans), legs=found)
+    if laid.outside.size:
+        found = tuple(
+            Leg(laid.name(leg.tail), laid.name(leg.head), leg.source, leg.depth, leg.cost, leg.load) for leg in found
+        )
+    vertices = tuple(laid.name(human) for human in (_together(laid, laid.asker)[0], *humans))
+    return Path(cost=cost, vertices=vertices, legs=found)
 
 
-def _continue(ask: Asking, humans: tuple[int, ...], legs: tuple[Leg, ...], left: int) -> Iterator[tuple[Leg, ...]]:
+def _continue(laid: Laid, humans: tuple[int, ...], legs: tuple[Leg, ...], left: int) -> Iterator[tuple[Leg, ...]]:
     depth = len(legs)
     if depth == len(humans):
         if left == 0:
             yield legs
         return
-    for leg in _choices(ask, legs[-1], humans[depth - 1], humans[depth], depth, last=depth == len(humans) - 1):
+    for leg in _choices(laid, legs[-1], humans[depth - 1], humans[depth], depth, last=depth == len(humans) - 1):
         if leg.cost + leg.load <= left:
-            yield from _continue(ask, humans, (*legs, leg), left - leg.cost - leg.load)
+            yield from _continue(laid, humans, (*legs, leg), left - leg.cost - leg.load)
 
 
-def _choices(ask: Asking, before: Leg, tail: int, head: int, depth: int, *, last: bool) -> list[Leg]:
+def _choices(laid: Laid, before: Leg, tail: int, head: int, depth: int, *, last: bool) -> list[Leg]:
     """Every leg from one human to the next that may follow the leg before, least (tail, head, source) first."""
-    load = 0 if last else int(ask.load[head])
+    load = 0 if last else _load(laid, head)
     choices = []
-    for u in ask.together(tail):
-        if u >= ask.snapshot.n or not _opens(ask, before, u):
+    for u in _together(laid, tail):
+        if not _opens(laid, before, u):
             continue
-        for v in ask.together(head):
-            cost = _shared_cost(ask, u, v, depth)
+        for v in _together(laid, head):
+            cost = _shared_cost(laid, u, v, depth)
             if cost is not None:
                 choices.append(Leg(u, v, Source.SHARED, depth, cost, load))
-    for i in range(bisect_left(ask.known_tail, tail), bisect_left(ask.known_tail, tail + 1)):
-        if ask.known_head[i] == head:
-            u, v, cost = int(ask.known_u[i]), int(ask.known_v[i]), int(ask.known_cost[i])
+    for i in range(bisect_left(laid.known_tail, tail), bisect_right(laid.known_tail, tail)):
+        if laid.known_head[i] == head:
+            u, v, cost = int(laid.known_u[i]), int(laid.known_v[i]), int(laid.known_cost[i])
             choices.append(Leg(u, v, Source.ACQUAINTANCE, depth, cost, load))
     return sorted(choices, key=lambda leg: (leg.tail, leg.head, leg.source))
 
 
-def _opens(ask: Asking, before: Leg, owner: int) -> bool:
+def _opens(laid: Laid, before: Leg, owner: int) -> bool:
     """Whether a shared tie of this owner may follow: the tail of the leg before and the owner are connected."""
-    passers = ask.together(before.tail) if before.source is Source.ACQUAINTANCE else (before.tail,)
-    return any(ask.linked(passer, owner) for passer in passers)
+    passers = [before.tail]
+    if before.source is Source.ACQUAINTANCE:
+        circle = laid.question.circle
+        if circle is not None and laid.name(owner) not in circle:
+            return False
+        passers = _together(laid, before.tail)
+    return bool(laid.connected(np.array(passers), np.full(len(passers), owner)).any())
 
 
-def _shared_cost(ask: Asking, owner: int, target: int, depth: int) -> int | None:
-    out = ask.snapshot.out
-    begin = int(out.start[owner])
-    end = begin + int(out.prefix[depth, owner])
-    at = (out.peer[begin:end] == target).nonzero()[0]
-    if not at.size or ask.withdrawn(owner, target):
-        return None
-    return int(out.weight[begin + at[0]] & COST_BITS)
+def _together(laid: Laid, vertex: int) -> list[int]:
+    """All vertices of the human that this vertex belongs to, least first."""
+    vertices: list[int] = sorted(laid.vertices_of(laid.human(np.array([vertex])))[0].tolist())
+    return vertices
+
+
+def _load(laid: Laid, human: int) -> int:
+    return int(laid.load_of(np.array([human]))[0])
+
+
+def _shared_cost(laid: Laid, owner: int, target: int, depth: int) -> int | None:
+    if owner in laid.stale or owner >= laid.snapshot.n:
+        ties = laid.patch[laid.patch[:, 0] == owner][:, 1:]
+    else:
+        ties = laid.snapshot.ties_of(owner)
+    found = ties[(ties[:, 0] == target) & (ties[:, 2] >= depth)]
+    return int(found[0, 1]) if len(found) else None

@@ -27,6 +27,10 @@ class World:
     blocked: tuple[int, ...] = ()
     blocked_ties: tuple[tuple[int, int], ...] = ()
     blocked_connections: tuple[tuple[int, int], ...] = ()
+    new_connections: tuple[tuple[int, int], ...] = ()
+    stale_owners: tuple[int, ...] = ()
+    fresh_ties: tuple[tuple[int, int, int, int], ...] = ()
+    circle: tuple[int, ...] | None = None
     max_introducers: int = 3
 
     def but(self, **changes: Any) -> World:
@@ -53,6 +57,10 @@ class World:
             blocked=self.blocked,
             blocked_ties=self.blocked_ties,
             blocked_connections=self.blocked_connections,
+            new_connections=self.new_connections,
+            stale_owners=self.stale_owners,
+            fresh_ties=self.fresh_ties,
+            circle=self.circle,
             max_introducers=self.max_introducers,
         )
 
@@ -69,12 +77,12 @@ def all_paths(world: World, vertices: int) -> dict[int, list[Path]]:
     """By target vertex (of 0..vertices-1): every path there, in the order the engine promises."""
     humans = world.human_of(vertices)
     shared: dict[tuple[int, int], tuple[int, int]] = {}
-    for u, v, cost, reach in world.ties:
+    for u, v, cost, reach in (*(t for t in world.ties if t[0] not in world.stale_owners), *world.fresh_ties):
         if (u, v) not in shared or (reach, -cost) > (shared[u, v][1], -shared[u, v][0]):
             shared[u, v] = (cost, reach)
     for u, v in world.blocked_ties:
         shared.pop((u, v), None)
-    links = {pair for a, b in world.connections for pair in ((a, b), (b, a))}
+    links = {pair for a, b in (*world.connections, *world.new_connections) for pair in ((a, b), (b, a))}
     links -= {pair for a, b in world.blocked_connections for pair in ((a, b), (b, a))}
     out = set(humans[world.asker]).union(*(humans[v] for v in world.blocked))
     loads = {v: min(16383, sum(world.ask_load.get(w, 0) for w in humans[v])) for v in range(vertices)}
@@ -84,6 +92,9 @@ def all_paths(world: World, vertices: int) -> dict[int, list[Path]]:
         for (u, v), (cost, reach) in shared.items():
             if u in here and reach >= depth:
                 passers = humans[before.tail] if before.source is Source.ACQUAINTANCE else {before.tail}
+                is_known = before.source is Source.ACQUAINTANCE
+                if is_known and world.circle is not None and u not in world.circle:
+                    continue
                 if any((w, u) in links for w in passers):
                     yield Leg(u, v, Source.SHARED, depth, cost, loads[v])
         for u, v, cost in world.acquaintances:

@@ -13,6 +13,8 @@ from contacts.graph import Work, best_to_each, k_best
 from tests.graph.brute import World, all_paths, best_over_each_introducer
 from tests.graph.worlds import VERTICES, dense_world, worlds
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def check(world: World, *, ks: tuple[int, ...] = (1, 2, VERTICES)) -> Work:
     snapshot, question, work = world.snapshot(), world.question(), Work()

@@ -15,6 +15,8 @@ import pytest
 
 from contacts.graph import Question, Snapshot, best_to_each, k_best
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 REACHES_ALL = 3
 Graph: TypeAlias = "nx.DiGraph[int]"
 

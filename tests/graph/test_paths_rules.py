@@ -23,6 +23,8 @@ CHAIN = WORLD.but(
     connections=((ALICE, BOB), (BOB, BEN), (BEN, DANA)),
 )
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def ask(world: World, target: int = CHARLIE) -> list[Path]:
     found = k_best(world.snapshot(), world.question(), target, 5)

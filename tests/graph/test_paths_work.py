@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from contacts.graph import Question, Snapshot, Work, best_to_each, k_best
-from contacts.graph.snapshot import COST_BITS
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,7 @@ def crowd() -> Snapshot:
 
 
 def question(snapshot: Snapshot, asker: int) -> Question:
-    begin = int(snapshot.out.start[asker])
-    row = slice(begin, begin + int(snapshot.out.prefix[0, asker]))
-    own = np.stack((snapshot.out.peer[row], snapshot.out.weight[row] & COST_BITS), axis=1)
+    own = snapshot.ties_of(asker)[:, :2]
     return Question(asker=asker, own_ties=own, max_introducers=3)
 
 
@@ -37,9 +36,10 @@ def textbook_push(snapshot: Snapshot, asker: int) -> int:
     """Ties that a layer-by-layer push from the asker reads: all of everybody reached, at each of three depths."""
     at, read = question(snapshot, asker).own_ties[:, 0], 0  # type: ignore[call-overload]
     for depth in (1, 2, 3):
-        read += int(snapshot.out.prefix[depth, at].sum())
-        ends = [snapshot.out.start[v] + np.arange(snapshot.out.prefix[depth, v]) for v in at]
-        at = np.unique(snapshot.out.peer[np.concatenate(ends)])
+        rows = [snapshot.ties_of(v) for v in at.tolist()]
+        ties = np.concatenate([row[row[:, 2] >= depth] for row in rows])
+        read += len(ties)
+        at = np.unique(ties[:, 0])
     return read
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts.graph import Snapshot, SnapshotError, k_best
-from contacts.graph.snapshot import CONNECTED, COST_BITS
+from contacts.graph import Snapshot, SnapshotError, chance_of, k_best, tie_cost_of
+from contacts.graph.storage import remove_unused
 from tests.graph.worlds import dense_world
 
 
@@ -21,7 +21,7 @@ def arrays(snapshot: Snapshot) -> dict[str, list[Any]]:
     return {name: array.tolist() for name, array in snapshot._arrays().items()}
 
 
-def test_rows_stand_by_reach_then_cost_and_the_way_in_leaves_out_what_is_private():
+def test_rows_stand_by_connection_then_reach_then_cost_and_leave_out_what_is_private():
     snapshot = Snapshot.build(
         n=4,
         owner=[0, 0, 0, 1, 2],
@@ -30,20 +30,19 @@ def test_rows_stand_by_reach_then_cost_and_the_way_in_leaves_out_what_is_private
         reach=[2, 2, 3, 0, 1],
         connections=[(2, 0), (0, 2), (1, 3)],
     )
-    assert snapshot.ties == 5
-    assert snapshot.out.peer[:3].tolist() == [3, 2, 1]
-    assert (snapshot.out.weight & COST_BITS).tolist() == [10, 20, 30, 7, 8]
-    assert (snapshot.out.weight >= CONNECTED).tolist() == [False, True, False, True, False]
-    assert snapshot.out.prefix[:, 0].tolist() == [3, 3, 3, 1]
-    begin = snapshot.into.start[3]
-    assert snapshot.into.peer[begin:].tolist() == [0, 2]
+    assert snapshot.ties == 4
+    assert snapshot.ties_of(0).tolist() == [[2, 20, 2], [3, 10, 3], [1, 30, 2]], "the connected first"
+    assert snapshot.ties_of(1).tolist() == [], "a tie that serves its owner alone is in no snapshot"
+    assert snapshot.ties_of(2).tolist() == [[3, 8, 1]]
+    assert snapshot.ties_of(7).tolist() == []
     assert [snapshot.friends(v).tolist() for v in range(5)] == [[2], [3], [0], [1], []]
+    assert snapshot.loose.tolist() == [1 << 32 | 3, 3 << 32 | 1]
 
 
 def test_of_several_ties_between_two_the_widest_then_cheapest_is_kept():
     snapshot = Snapshot.build(n=2, owner=[0] * 4, target=[1] * 4, cost=[5, 9, 7, 1], reach=[1, 3, 3, 0])
     assert snapshot.ties == 1
-    assert (snapshot.out.weight[0], snapshot.out.prefix[3, 0]) == (7, 1)
+    assert snapshot.ties_of(0).tolist() == [[1, 7, 3]]
 
 
 @settings(max_examples=40, deadline=None)
@@ -89,7 +88,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, seed: int):
         assert arrays(loaded) == arrays(snapshot)
         assert loaded.n == snapshot.n
         assert k_best(loaded, world.question(), 1, 9) == k_best(snapshot, world.question(), 1, 9)
-    assert not loaded.out.peer.flags.writeable
+    assert not loaded.out.word.flags.writeable
     assert snapshot.save(tmp_path) == version, "equal content, equal version"
 
 
@@ -107,7 +106,14 @@ def test_a_new_one_replaces_the_old_while_readers_keep_theirs(tmp_path: Path):
     new.save(tmp_path)
     assert arrays(Snapshot.load(tmp_path)) == arrays(new)
     assert arrays(reader) == arrays(old)
-    assert len([entry for entry in tmp_path.iterdir() if entry.is_dir()]) == 1
+    assert len(folders(tmp_path)) == 2, "the old one is still read"
+    del reader
+    remove_unused(tmp_path)
+    assert len(folders(tmp_path)) == 1
+
+
+def folders(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.is_dir()]
 
 
 def test_a_save_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -126,18 +132,18 @@ def test_a_save_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytes
 
 
 def spoil_byte(folder: Path) -> None:
-    raw = bytearray((folder / "out_weight.bin").read_bytes())
+    raw = bytearray((folder / "out_word.bin").read_bytes())
     raw[len(raw) // 2] ^= 1
-    (folder / "out_weight.bin").write_bytes(raw)
+    (folder / "out_word.bin").write_bytes(raw)
 
 
 def shorten(folder: Path) -> None:
-    raw = (folder / "into_peer.bin").read_bytes()
-    (folder / "into_peer.bin").write_bytes(raw[:-4])
+    raw = (folder / "into_row.bin").read_bytes()
+    (folder / "into_row.bin").write_bytes(raw[:-4])
 
 
 def remove_file(folder: Path) -> None:
-    (folder / "friend.bin").unlink()
+    (folder / "loose.bin").unlink()
 
 
 def remove_header(folder: Path) -> None:
@@ -158,11 +164,11 @@ def edit_header(folder: Path, **changes: Any) -> None:
 
 
 def newer_format(folder: Path) -> None:
-    edit_header(folder, format=2)
+    edit_header(folder, format=3)
 
 
 def other_n(folder: Path) -> None:
-    edit_header(folder, n=4)
+    edit_header(folder, numbers={"n": 4})
 
 
 def lost(folder: Path) -> None:
@@ -186,7 +192,7 @@ def garbled(folder: Path) -> None:
         (remove_header, "cannot be read"),
         (break_header, "not JSON"),
         (foreign, "does not describe a snapshot"),
-        (newer_format, "format 2"),
+        (newer_format, "format 3"),
         (other_n, "does not match"),
         (lost, "cannot be read"),
         (elsewhere, "does not name a snapshot"),
@@ -208,12 +214,26 @@ def test_where_nothing_was_saved_there_is_no_snapshot(tmp_path: Path):
         Snapshot.load(tmp_path / "nowhere")
 
 
-def test_sizes_are_small():
+def test_ten_bytes_a_tie_are_enough_for_both_directions():
     rng = np.random.default_rng(1)
-    owner, target = rng.integers(0, 500, (2, 50_000))
+    owner, target = rng.integers(0, 500, (2, 60_000))
     apart = owner != target
     size = int(apart.sum())
-    snapshot = Snapshot.build(
-        n=500, owner=owner[apart], target=target[apart], cost=np.full(size, 9), reach=np.full(size, 2)
-    )
-    assert snapshot.nbytes / snapshot.ties < 13
+    cost, reach = rng.integers(1, 16384, size), rng.integers(1, 4, size)
+    snapshot = Snapshot.build(n=500, owner=owner[apart], target=target[apart], cost=cost, reach=reach)
+    print(f"{snapshot.nbytes / snapshot.ties:.2f} bytes a tie")
+    assert snapshot.nbytes / snapshot.ties < 10
+
+
+def test_costs_too_fine_for_so_many_vertices_are_refused_and_those_on_the_grid_are_not():
+    two: dict[str, Any] = {"n": 1 << 24, "owner": [0, 1], "target": [1, 2], "reach": [1, 1]}
+    with pytest.raises(ValueError, match="put them on the grid"):
+        Snapshot.build(**two, cost=[700, 16383])
+    snapshot = Snapshot.build(**two, cost=[tie_cost_of(0.7), tie_cost_of(0.0)])
+    assert snapshot.ties_of(0).tolist() == [[1, tie_cost_of(0.7), 1]]
+    assert snapshot.ties_of(1).tolist() == [[2, 16320, 1]]
+
+
+@given(p=st.floats(0.0005, 0.968))
+def test_the_grid_tells_a_chance_to_within_two_percent(p: float):
+    assert chance_of(tie_cost_of(p)) == pytest.approx(p, rel=0.017)

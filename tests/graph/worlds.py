@@ -19,6 +19,8 @@ def worlds(draw: st.DrawFn) -> World:
     cost = st.one_of(st.integers(1, 3), st.integers(1, 16383))
     pair = st.tuples(vertex, vertex).filter(lambda p: p[0] != p[1])
     tie = st.builds(lambda p, c, r: (*p, c, r), pair, cost, st.sampled_from((3, 3, 2, 1, 0)))
+    pair_beyond = st.tuples(any_vertex, any_vertex).filter(lambda p: p[0] != p[1])
+    fresh = st.builds(lambda p, c, r: (*p, c, r), pair_beyond, cost, st.sampled_from((3, 3, 2, 1, 0)))
     ties = draw(st.lists(tie, max_size=45))
     connections = draw(st.lists(pair, max_size=20)) + [t[:2] for t in ties if draw(st.booleans())]
     return World(
@@ -33,6 +35,10 @@ def worlds(draw: st.DrawFn) -> World:
         blocked=tuple(draw(st.lists(any_vertex, max_size=1))),
         blocked_ties=tuple(draw(st.lists(pair, max_size=3))),
         blocked_connections=tuple(draw(st.lists(pair, max_size=3))),
+        new_connections=tuple(draw(st.lists(pair_beyond, max_size=3))),
+        stale_owners=tuple(draw(st.lists(any_vertex, max_size=2))),
+        fresh_ties=tuple(draw(st.lists(fresh, max_size=8))),
+        circle=draw(st.none() | st.lists(any_vertex, max_size=6).map(tuple)),
         max_introducers=draw(st.integers(1, 3)),
     )
 
@@ -56,6 +62,13 @@ def dense_world(rng: Random) -> World:
         for _ in range(rng.choice([1, 1, 1, 2]))
     ]
     connections = [(u, v) for u in range(n) for v in range(u + 1, n) if rng.random() < share]
+    changed = rng.random() < 0.4
+    fresh = tuple(
+        (u, v, cost(), rng.choice([0, 1, 2, 3, 3]))
+        for u in range(VERTICES)
+        for v in range(VERTICES)
+        if changed and u != v and rng.random() < 0.2
+    )
     withdrawn, ended, known = rng.choice([0, 0, 0.2]), rng.choice([0, 0, 0.2]), rng.choice([0.3, 0.7])
     return World(
         n=n,
@@ -69,5 +82,9 @@ def dense_world(rng: Random) -> World:
         blocked=tuple(any_vertex() for _ in range(rng.choice([0, 0, 0, 1]))),
         blocked_ties=tuple(t[:2] for t in ties if rng.random() < withdrawn),
         blocked_connections=tuple(rng.choice([(a, b), (b, a)]) for a, b in connections if rng.random() < ended),
+        new_connections=tuple((u, v) for u in range(VERTICES) for v in range(u) if changed and rng.random() < 0.1),
+        stale_owners=tuple(v for v in range(VERTICES) if changed and rng.random() < 0.3),
+        fresh_ties=fresh,
+        circle=None if rng.random() < 0.7 else tuple(v for v in range(VERTICES) if rng.random() < 0.6),
         max_introducers=rng.choice([1, 2, 3, 3, 3]),
     )
