@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path as FilePath
 from time import perf_counter
@@ -125,10 +125,10 @@ def compile_ahead() -> float:
 
 
 def _load() -> ModuleType:
-    from contacts.graph import compiled
-
-    compiled.warm()
-    return compiled
+    # By name, since numba may be missing, and takes half a second to import where it is not.
+    module = import_module("contacts.graph.compiled")
+    module.warm()
+    return module
 
 
 def _mark() -> FilePath:
