@@ -129,7 +129,9 @@ def send(request: MemberRequest, introduction_id: UUID) -> HttpResponse:
     try:
         services.send(introduction=introduction, now=timezone.now())
     except (services.CannotAsk, notes.NoteNotReady) as error:
-        messages.error(request, str(error))
+        # What the page says anyhow is not said twice.
+        if str(error) != obstacle(introduction):
+            messages.error(request, str(error))
     except (MoveNotAllowed, services.Overtaken):
         messages.info(request, "It is sent already.")
     else:
