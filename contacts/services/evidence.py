@@ -8,16 +8,16 @@ was imported, taken back or merged in between. What the member said is never tou
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from uuid import UUID, uuid4
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.formats import date_format
 
-from contacts.models import Closeness, InteractionKind, Merge
+from contacts.models import Acquaintance, AcquaintanceSource, Closeness, InteractionKind, Merge
 from contacts.services.announce import book_moved
 from netapp.accounts.models import User
-from netapp.lib.bulk import unnest
+from netapp.lib.bulk import insert_new, unnest
 
 MOST_IN_A_THREAD: Final = 8
 MOST_IN_A_MEETING: Final = 12
@@ -104,20 +104,30 @@ def settle_pairs(*, owner_id: int, person_ids: Sequence[UUID] | None = None, now
         cursor.execute(_FORGET, {"owner": owner_id, "people": people, "resting": resting, **_pairs(found)})
         changed: int = cursor.rowcount
         if found:
-            cursor.execute(
-                _STORE,
-                {
-                    "owner": owner_id,
-                    "now": now,
-                    "ids": [uuid4() for _ in found],
-                    **_pairs(found),
-                    "closeness": [str(seen.closeness) for seen in found.values()],
-                    "evidence": [seen.words(owner) for seen in found.values()],
-                    "days": [seen.last_at.astimezone(owner.zone).date() for seen in found.values()],
-                    "counts": [seen.count for seen in found.values()],
-                },
-            )
+            told: dict[str, list[Any]] = {
+                **_pairs(found),
+                "closeness": [str(seen.closeness) for seen in found.values()],
+                "evidence": [seen.words(owner) for seen in found.values()],
+                "days": [seen.last_at.astimezone(owner.zone).date() for seen in found.values()],
+                "counts": [seen.count for seen in found.values()],
+            }
+            cursor.execute(_CORRECT, {"owner": owner_id, "now": now, **told})
             changed += cursor.rowcount
+            cursor.execute(_MISSING, {"owner": owner_id, **_pairs(found)})
+            new = [
+                Acquaintance(
+                    owner_id=owner_id,
+                    a_id=a,
+                    b_id=b,
+                    source=AcquaintanceSource.INFERRED,
+                    closeness=found[a, b].closeness,
+                    evidence=found[a, b].words(owner),
+                    evidence_date=found[a, b].last_at.astimezone(owner.zone).date(),
+                    seen_count=found[a, b].count,
+                )
+                for a, b in cursor.fetchall()
+            ]
+            changed += len(insert_new(new))
     if changed:
         book_moved(owner_id)
     return changed
@@ -192,21 +202,24 @@ _FORGET: Final = """
     )
 """
 
-_STORE: Final = """
-    INSERT INTO contacts_acquaintance AS old
-        (id, owner_id, created_at, updated_at, a_id, b_id, closeness, source, tie_kinds, evidence, evidence_date,
-         seen_count)
-    SELECT new.id, %(owner)s, %(now)s, %(now)s, new.a, new.b, new.closeness, 'inferred', '{}', new.evidence, new.day,
-        new.count
+# What the member said stays.
+_CORRECT: Final = """
+    UPDATE contacts_acquaintance old
+    SET closeness = new.closeness, evidence = new.evidence, evidence_date = new.day, seen_count = new.count,
+        updated_at = %(now)s
     FROM unnest(
-        %(ids)s::uuid[], %(a)s::uuid[], %(b)s::uuid[], %(closeness)s::text[], %(evidence)s::text[], %(days)s::date[],
-        %(counts)s::int[]
-    ) AS new (id, a, b, closeness, evidence, day, count)
-    WHERE NOT EXISTS (SELECT FROM contacts_unacquainted no WHERE no.a_id = new.a AND no.b_id = new.b)
-    ON CONFLICT (a_id, b_id) DO UPDATE
-    SET closeness = excluded.closeness, evidence = excluded.evidence, evidence_date = excluded.evidence_date,
-        seen_count = excluded.seen_count, updated_at = excluded.updated_at
-    WHERE old.source = 'inferred'
-    AND (old.closeness, old.evidence, old.seen_count) IS DISTINCT FROM
-        (excluded.closeness, excluded.evidence, excluded.seen_count)
+        %(a)s::uuid[], %(b)s::uuid[], %(closeness)s::text[], %(evidence)s::text[], %(days)s::date[], %(counts)s::int[]
+    ) AS new (a, b, closeness, evidence, day, count)
+    WHERE old.owner_id = %(owner)s AND old.a_id = new.a AND old.b_id = new.b AND old.source = 'inferred'
+    AND (old.closeness, old.evidence, old.seen_count) IS DISTINCT FROM (new.closeness, new.evidence, new.count)
+"""
+
+# Pairs of whom nothing is noted, and that the member has not denied.
+_MISSING: Final = """
+    SELECT new.a, new.b FROM unnest(%(a)s::uuid[], %(b)s::uuid[]) AS new (a, b)
+    WHERE NOT EXISTS (
+        SELECT FROM contacts_acquaintance old
+        WHERE old.owner_id = %(owner)s AND old.a_id = new.a AND old.b_id = new.b
+    )
+    AND NOT EXISTS (SELECT FROM contacts_unacquainted no WHERE no.a_id = new.a AND no.b_id = new.b)
 """

@@ -38,6 +38,28 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         row._state.db = connection.alias
 
 
+def insert_new(rows: Sequence[models.Model]) -> set[Any]:
+    """Insert those of the rows, all of one model, that break no constraint of being the only one; their keys.
+
+    One statement. Of a model whose keys the database gives, the keys that it gave.
+    """
+    if not rows:
+        return set()
+    meta = rows[0]._meta
+    fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    for row in rows:
+        for field in fields:
+            field.pre_save(row, True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{meta.db_table}" ({columns}) SELECT {columns} FROM jsonb_to_recordset(%s::jsonb)'
+            f' AS new ({_typed(fields)}) ON CONFLICT DO NOTHING RETURNING "{meta.pk.column}"',
+            [_as_json(rows, fields)],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
 def update_in(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     """Store these fields of the rows, all of one model and known by their key, in one statement.
 
@@ -47,17 +69,22 @@ def update_in(rows: Sequence[models.Model], names: Iterable[str]) -> None:
         return
     meta = rows[0]._meta
     fields: list[Any] = [meta.pk, *(meta.get_field(name) for name in names)]
-    typed = ", ".join(f'"{field.column}" {field.rel_db_type(connection)}' for field in fields)
     assigned = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields[1:])
-    content = json.dumps(
-        [{field.column: getattr(row, field.attname) for field in fields} for row in rows], default=_plain
-    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f'UPDATE "{meta.db_table}" old SET {assigned} FROM jsonb_to_recordset(%s::jsonb) AS new ({typed})'
+            f'UPDATE "{meta.db_table}" old SET {assigned} FROM jsonb_to_recordset(%s::jsonb) AS new ({_typed(fields)})'
             f' WHERE old."{fields[0].column}" = new."{fields[0].column}"',
-            [content],
+            [_as_json(rows, fields)],
         )
+
+
+def _typed(fields: Iterable[Any]) -> str:
+    return ", ".join(f'"{field.column}" {field.rel_db_type(connection)}' for field in fields)
+
+
+def _as_json(rows: Iterable[models.Model], fields: Sequence[Any]) -> str:
+    names = [(field.column, field.attname) for field in fields]
+    return json.dumps([{column: getattr(row, name) for column, name in names} for row in rows], default=_plain)
 
 
 def _plain(value: Any) -> str:

@@ -86,7 +86,7 @@ def read(text: str) -> tuple[BlockedKind, str]:
     """What was meant: an address has an @ with something before it, a domain a dot, a tag a #. Raises CannotBlock."""
     line = one_line(text)[:320]
     if line.startswith("#"):
-        tag = fold(line[1:])[:60]
+        tag = fold(line.lstrip("#"))[:60]
         if tag:
             return BlockedKind.TAG, tag
         raise CannotBlock("Write the tag after the #.")

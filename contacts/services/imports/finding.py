@@ -67,7 +67,7 @@ def find(*, one: Import, owner: User, rules: Rules) -> None:
         return
     if not one.source:
         one.options["maybe_own"] = _maybe_own(on_mails, mails, rules)
-    for key in _known(owner, traces):
+    for key in _known(owner, traces) | (_in_upload(one) & traces.keys()):
         del traces[key]
     answered = _remember(owner, traces)
     ordered = sorted(traces.items(), key=lambda item: (-item[1].count, item[0]))
@@ -134,6 +134,12 @@ def _known(owner: User, keys: Iterable[str]) -> set[str]:
             [[kind_of(key) for key in wanted], [value_of(key) for key in wanted], owner.pk],
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def _in_upload(one: Import) -> set[str]:
+    """The keys of the cards in the same upload."""
+    rows = one.rows.filter(kind=RowKind.PERSON).exclude(keys=[]).values_list("keys", flat=True)
+    return {key for keys in rows.iterator(chunk_size=2000) for key in keys}
 
 
 def _remember(owner: User, traces: dict[str, Trace]) -> set[str]:

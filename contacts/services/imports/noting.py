@@ -9,13 +9,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from contacts.importers import ContactKind
-from contacts.models import Direction, ImportRow, InteractionKind, RowKind, RowOutcome
+from contacts.models import (
+    Direction,
+    Gathering,
+    ImportRow,
+    Interaction,
+    InteractionKind,
+    Presence,
+    RowKind,
+    RowOutcome,
+    UnnotedContact,
+)
 from contacts.services import evidence
 from contacts.services.imports.crowds import is_crowd, is_crowded
 from contacts.services.imports.faces import face_of
@@ -23,7 +33,7 @@ from contacts.services.imports.matching import Candidate, choose, kind_of, value
 from contacts.services.imports.rules import Rules
 from contacts.services.imports.stored import StoredContact
 from netapp.accounts.models import User
-from netapp.lib.bulk import unnest
+from netapp.lib.bulk import insert_new, unnest
 
 _KINDS: Final = {
     ContactKind.MAIL: InteractionKind.MAIL,
@@ -70,8 +80,8 @@ def preview(
 def write(*, owner: User, rows: Sequence[ImportRow], rules: Rules, now: datetime) -> None:
     """Write contacts and presences, and on each row what became of it. A constant number of statements."""
     notes = _read(owner, rows, rules, frozenset(), now)
-    contacts = _write_contacts(owner, notes, now)
-    gatherings, presences = _write_gatherings(owner, notes, now)
+    contacts = _write_contacts(owner, notes)
+    gatherings, presences = _write_gatherings(owner, notes)
     for note in notes:
         row, key = note.row, note.contact.key
         row.changes = {}
@@ -191,37 +201,31 @@ def _known_items(notes: Sequence[Note]) -> set[tuple[UUID, str]]:
         return set(cursor.fetchall())
 
 
-def _write_contacts(owner: User, notes: Sequence[Note], now: datetime) -> defaultdict[str, list[str]]:
+def _write_contacts(owner: User, notes: Sequence[Note]) -> dict[str, list[str]]:
     """The ids of the new contacts, by the key of their item. Their people's figures become stale."""
-    told = [
-        (person, str(note.kind), str(direction), note.contact.happened_at, note.contact.key)
+    denied = _denied(notes)
+    contacts = [
+        Interaction(
+            owner_id=owner.pk,
+            person_id=person,
+            kind=note.kind,
+            direction=direction,
+            happened_at=note.contact.happened_at,
+            source_key=note.contact.key,
+        )
         for note in notes
         if not note.reason
         for person, direction in note.touches
+        if (person, note.contact.key) not in denied
     ]
+    new = insert_new(contacts)
     ids: defaultdict[str, list[str]] = defaultdict(list)
-    if not told:
-        return ids
+    people = set()
+    for contact in contacts:
+        if contact.id in new:
+            ids[contact.source_key].append(str(contact.id))
+            people.add(contact.person_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO contacts_interaction
-                (id, owner_id, created_at, person_id, kind, direction, happened_at, note, source_key)
-            SELECT gen_random_uuid(), %s, %s, new.person, new.kind, new.direction, new.at, '', new.key
-            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-                AS new (person, kind, direction, at, key)
-            WHERE NOT EXISTS (
-                SELECT FROM contacts_unnotedcontact no WHERE no.person_id = new.person AND no.source_key = new.key
-            )
-            ON CONFLICT (person_id, source_key) WHERE NOT (source_key = '') DO NOTHING
-            RETURNING id, person_id, source_key
-            """,
-            [owner.pk, now, *unnest(told, 5)],
-        )
-        people = set()
-        for interaction, person, key in cursor.fetchall():
-            ids[key].append(str(interaction))
-            people.add(person)
         cursor.execute(
             "UPDATE contacts_person SET strength_is_stale = true WHERE id = ANY(%s) AND NOT strength_is_stale",
             [sorted(people)],
@@ -229,62 +233,45 @@ def _write_contacts(owner: User, notes: Sequence[Note], now: datetime) -> defaul
     return ids
 
 
-def _write_gatherings(
-    owner: User, notes: Sequence[Note], now: datetime
-) -> tuple[dict[str, str], defaultdict[str, list[int]]]:
+def _denied(notes: Sequence[Note]) -> set[tuple[UUID, str]]:
+    """Those that the member had removed."""
+    keys = [note.contact.key for note in notes]
+    people = {person for note in notes for person, _ in note.touches}
+    found = UnnotedContact.objects.filter(person__in=people, source_key__in=keys) if people else None
+    return set(found.values_list("person_id", "source_key")) if found is not None else set()
+
+
+def _write_gatherings(owner: User, notes: Sequence[Note]) -> tuple[dict[str, str], dict[str, list[int]]]:
     """The new gatherings' ids by the key of their item, and the ids of new presences likewise."""
-    presences: defaultdict[str, list[int]] = defaultdict(list)
     telling = {note.contact.key: note for note in notes if not note.reason and note.faces and note.present}
     if not telling:
-        return {}, presences
-    told: list[tuple[Any, ...]] = [
-        (
-            key,
-            str(note.kind),
-            note.contact.thread,
-            note.contact.happened_at,
-            "{" + ",".join(map(str, note.faces)) + "}",
-            is_crowd(note.contact.kind, len(note.faces)),
+        return {}, {}
+    rows = [
+        Gathering(
+            owner_id=owner.pk,
+            key=key,
+            kind=note.kind,
+            thread=note.contact.thread,
+            happened_at=note.contact.happened_at,
+            faces=note.faces,
+            is_crowd=is_crowd(note.contact.kind, len(note.faces)),
         )
         for key, note in telling.items()
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO contacts_gathering
-                (id, owner_id, created_at, key, kind, thread, happened_at, faces, is_crowd, is_settled)
-            SELECT gen_random_uuid(), %s, %s, new.key, new.kind, new.thread, new.at, new.faces::bigint[], new.is_crowd,
-                false
-            FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bool[])
-                AS new (key, kind, thread, at, faces, is_crowd)
-            ON CONFLICT (owner_id, key) DO NOTHING
-            RETURNING key, id
-            """,
-            [owner.pk, now, *unnest(told, 6)],
-        )
-        made = {key: str(gathering) for key, gathering in cursor.fetchall()}
-        cursor.execute(
-            """
-            WITH new AS (
-                INSERT INTO contacts_presence (gathering_id, person_id)
-                SELECT g.id, new.person FROM unnest(%s::text[], %s::uuid[]) AS new (key, person)
-                JOIN contacts_gathering g ON g.owner_id = %s AND g.key = new.key
-                ON CONFLICT (gathering_id, person_id) DO NOTHING
-                RETURNING id, gathering_id
-            )
-            SELECT new.id, g.key, g.id, g.is_settled
-            FROM new JOIN contacts_gathering g ON g.id = new.gathering_id
-            """,
-            [
-                *unnest([(key, person) for key, note in telling.items() for person in note.present], 2),
-                owner.pk,
-            ],
-        )
-        again = set()
-        for presence, key, gathering, is_settled in cursor.fetchall():
-            presences[key].append(presence)
-            if is_settled:
-                again.add(gathering)
-        cursor.execute("UPDATE contacts_gathering SET is_settled = false WHERE id = ANY(%s)", [sorted(again)])
+    new = insert_new(rows)
+    made = {row.key: str(row.id) for row in rows if row.id in new}
+    known = Gathering.objects.filter(owner=owner, key__in=list(telling)).values_list("key", "id", "is_settled")
+    ids = {key: gathering for key, gathering, _ in known}
+    settled = {gathering for _, gathering, is_settled in known if is_settled}
+    presences = insert_new(
+        [Presence(gathering_id=ids[key], person_id=person) for key, note in telling.items() for person in note.present]
+    )
+    keys = {gathering: key for key, gathering in ids.items()}
+    by_key: defaultdict[str, list[int]] = defaultdict(list)
+    again = set()
+    for presence, gathering in Presence.objects.filter(id__in=presences).values_list("id", "gathering_id"):
+        by_key[keys[gathering]].append(presence)
+        again |= {gathering} & settled
+    Gathering.objects.filter(id__in=again).update(is_settled=False)
     evidence.settle_crowds(owner_id=owner.pk, threads=[note.contact.thread for note in telling.values()])
-    return made, presences
+    return made, by_key
