@@ -8,7 +8,18 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contacts.models import Acquaintance, Change, Handle, Import, Interaction, Person, Photo, Reminder, SavedFilter
+from contacts.models import (
+    Acquaintance,
+    Change,
+    Handle,
+    Import,
+    Interaction,
+    Person,
+    Photo,
+    Reminder,
+    SavedFilter,
+    Source,
+)
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -69,6 +80,11 @@ def acquaintance_for(member: User, acquaintance_id: UUID) -> Acquaintance:
 def import_for(member: User, import_id: UUID) -> Import:
     """One import of the member's. Raises Http404."""
     return get_object_or_404(Import, owner=member, id=import_id)
+
+
+def source_for(member: User, source_id: UUID) -> Source:
+    """One source of the member's. Raises Http404."""
+    return get_object_or_404(Source, owner=member, id=source_id)
 
 
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:

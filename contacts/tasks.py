@@ -10,6 +10,8 @@ from django.utils import timezone
 from contacts.services import purge, sending, strengths
 from contacts.services.imports import claims, forgetting
 from contacts.services.imports.shifts import Shift
+from contacts.services.sources import claims as source_claims
+from contacts.services.sources import connecting, shifts
 from netapp.lib.bell import ring
 
 log = structlog.get_logger(__name__)
@@ -66,3 +68,29 @@ def sweep_imports() -> None:
     for import_id in claims.waiting_ids(now=now):
         ring(run_import, str(import_id))
     forgetting.forget(now=now)
+
+
+@shared_task
+def freshen(source_id: str = "") -> None:
+    """Look at that address book or mailbox, or at the one that waits longest; and have the next one looked at."""
+    claim = source_claims.claim(now=timezone.now(), source_id=UUID(source_id) if source_id else None)
+    if claim is None:
+        return
+    for import_id in shifts.work(claim, now=timezone.now()):
+        ring(run_import, str(import_id))
+    if source_claims.due(now=timezone.now()).exists():
+        ring(freshen)
+
+
+@shared_task
+def sweep_sources() -> None:
+    """Beat, each minute: sources that are due."""
+    if source_claims.due(now=timezone.now()).exists():
+        ring(freshen)
+
+
+@shared_task
+def tend_sources() -> None:
+    """Beat: passwords go under the newest key; old reports go."""
+    connecting.reseal()
+    connecting.forget(now=timezone.now())

@@ -13,6 +13,7 @@ from contacts.views import (
     photos,
     reminders,
     sharing,
+    sources,
 )
 
 app_name = "contacts"
@@ -57,6 +58,16 @@ urlpatterns = [
     path("imports/<uuid:import_id>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<uuid:import_id>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<uuid:import_id>/report.csv", imports.import_report, name="import_report"),
+    path("fresh/", sources.sources, name="sources"),
+    path("fresh/add/", sources.source_add, name="source_add"),
+    path("fresh/<uuid:source_id>/", sources.source, name="source"),
+    path("fresh/<uuid:source_id>/sign-in/", sources.source_sign_in, name="source_sign_in"),
+    path("fresh/<uuid:source_id>/choose/", sources.source_choose, name="source_choose"),
+    path("fresh/<uuid:source_id>/look/", sources.source_look, name="source_look"),
+    path("fresh/<uuid:source_id>/gone/", sources.source_gone, name="source_gone"),
+    path("fresh/<uuid:source_id>/pause/", sources.source_pause, name="source_pause"),
+    path("fresh/<uuid:source_id>/resume/", sources.source_resume, name="source_resume"),
+    path("fresh/<uuid:source_id>/disconnect/", sources.source_disconnect, name="source_disconnect"),
     path("reminders/", reminders.reminder_list, name="reminders"),
     path("reminders/<uuid:reminder_id>/done/", reminders.reminder_done, name="reminder_done"),
     path("reminders/<uuid:reminder_id>/reopen/", reminders.reminder_reopen, name="reminder_reopen"),

@@ -142,6 +142,8 @@ CELERY_BEAT_SCHEDULE = {
     "mail.sweep": {"task": "netapp.mail.tasks.sweep", "schedule": 60.0},
     "mail.read_returned": {"task": "netapp.mail.tasks.read_returned", "schedule": 300.0},
     "contacts.sweep_imports": {"task": "contacts.tasks.sweep_imports", "schedule": 60.0},
+    "contacts.sweep_sources": {"task": "contacts.tasks.sweep_sources", "schedule": 60.0},
+    "contacts.tend_sources": {"task": "contacts.tasks.tend_sources", "schedule": 21_600.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
     "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
     "contacts.send_reminders": {"task": "contacts.tasks.send_reminders", "schedule": 60.0},
@@ -250,6 +252,20 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 
 # Seconds for which an import belongs to the worker that does it, from the last batch it finished.
 IMPORT_LEASE = env.integer("IMPORT_LEASE", 60)
+
+# --- Sync: address books and mailboxes that keep a book fresh -------------------------------------------------------
+
+# Passphrases under which members' passwords for other servers lie in the database: the first seals, all of them open
+# (docs/operations.md says how to change one). SECRET_KEY comes last, for sites that set none of their own.
+ENCRYPTION_KEYS = [*env.words("ENCRYPTION_KEYS"), SECRET_KEY]
+# Servers in private networks that members may name all the same: "nas.lan" or "nas.lan:5232", with commas. Kith then
+# speaks to them without TLS too, if a member's address says so. Everything else must be on the public internet.
+SYNC_ALLOW_HOSTS = env.words("SYNC_ALLOW_HOSTS")
+# A further certificate authority (PEM) that such servers may have their certificates from.
+SYNC_CA_FILE = env.path("SYNC_CA_FILE")
+SYNC_EVERY = env.integer("SYNC_EVERY", 3600)  # seconds from one look to the next
+# Seconds for which a source belongs to the worker that speaks to it: longer than any task may run.
+SYNC_LEASE = env.integer("SYNC_LEASE", CELERY_TASK_TIME_LIMIT + 60)
 
 # --- Introductions: days from the question ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from contacts.models import Change, Connection, Import, Photo, Reminder, SavedFilter
+from contacts.models import Change, Connection, Import, Photo, Reminder, SavedFilter, Source
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
 from netapp.mail.models import Suppression
 from tests.factories import NOW, AcquaintanceFactory, HandleFactory, InteractionFactory, PersonFactory
@@ -63,6 +63,7 @@ def rows(alice) -> dict[str, Any]:
         "acquaintance_id": AcquaintanceFactory(one=person, other=other).id,
         "reminder_id": Reminder.objects.create(owner=alice, person=person, kind="promise", key="k", due_at=NOW).id,
         "connection_id": Connection.objects.create(inviter=alice, invitee_email="friend@kith.test").id,
+        "source_id": Source.objects.create(owner=alice, kind="carddav", title="Phone").id,
         "import_id": Import.objects.create(owner=alice).id,
         "change_id": Change.objects.create(owner=alice, kind="people", before={}).id,
         "filter_id": SavedFilter.objects.create(owner=alice, name="Printers", query="tag=print").id,

@@ -111,6 +111,12 @@ def write(session: Session, url: str, href: str, data: bytes, *, etag: str) -> s
     return short_etag(answer.headers.get("etag", ""))
 
 
+def path_of(url: str) -> str:
+    """A book's path on its server, under which the hrefs of its cards begin."""
+    path = _href(url, url)
+    return path if path.endswith("/") else f"{path}/"
+
+
 def short_etag(etag: str) -> str:
     """An ETag as it is stored and compared."""
     if len(etag) <= _MAX_ETAG:

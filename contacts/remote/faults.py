@@ -77,6 +77,11 @@ def bad_login(host: str) -> Fault:
     )
 
 
+def lost_secret(title: str) -> Fault:
+    """It cannot be unsealed: the site's key was changed without keeping the old one."""
+    return Fault(Trouble.LOGIN, f"Kith can no longer read the password of {title[:100]}. Type it again.")
+
+
 def forbidden(host: str) -> Fault:
     """Logged in, and still not let in."""
     return Fault(

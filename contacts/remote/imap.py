@@ -24,9 +24,11 @@ from contacts.remote.guard import Allowance, Guard, GuardedReader
 from contacts.remote.web import Credentials
 
 FIELDS: Final = (
-    "FROM SENDER REPLY-TO TO CC DATE MESSAGE-ID IN-REPLY-TO REFERENCES RETURN-PATH LIST-ID LIST-UNSUBSCRIBE LIST-POST"
-    " PRECEDENCE AUTO-SUBMITTED X-AUTO-RESPONSE-SUPPRESS"
+    "FROM SENDER RETURN-PATH TO CC BCC DATE MESSAGE-ID REFERENCES IN-REPLY-TO LIST-ID LIST-POST LIST-HELP"
+    " LIST-UNSUBSCRIBE MAILING-LIST X-MAILING-LIST PRECEDENCE AUTO-SUBMITTED X-AUTOREPLY X-AUTORESPOND"
+    " X-AUTO-RESPONSE-SUPPRESS X-LOOP FEEDBACK-ID CONTENT-TYPE X-SPAM-FLAG"
 )
+"""What importers look at to tell who wrote to whom and when, and people from machines."""
 MAX_FOLDERS: Final = 500
 MAX_HEADER: Final = 200_000
 """Bytes of one mail's fields."""
@@ -82,14 +84,19 @@ def tidy_address(raw: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """Of a tidied address."""
+    parts = urlsplit(address)
+    return parts.hostname or "", parts.port or _PORT
+
+
 class Mailbox:
     """A logged-in connection. Every method raises Fault, and nothing else, for whatever the server does."""
 
     def __init__(self, *, guard: Guard, allowance: Allowance, address: str, credentials: Credentials) -> None:
-        parts = urlsplit(address)
-        self._host, port = parts.hostname or "", parts.port or _PORT
+        self._host, port = host_and_port(address)
         with self._faults():
-            self._client = _Client(guard, allowance, self._host, port, is_tls=parts.scheme == "imaps")
+            self._client = _Client(guard, allowance, self._host, port, is_tls=address.startswith("imaps:"))
         try:
             self._log_in(credentials)
         except BaseException:

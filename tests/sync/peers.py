@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -128,10 +129,19 @@ class Radicale(Service):
             log=folder / "radicale.log",
         )
 
+    @cached_property
+    def _client(self) -> httpx.Client:
+        return httpx.Client(verify=self.certificates.client_context(), auth=(USER, SECRET), trust_env=False)
+
     @property
     def url(self) -> str:
         """Where it answers."""
         return f"https://{HOST}:{self.port}/"
+
+    def stop(self) -> None:
+        """Hang up, and stop it."""
+        self._client.close()
+        super().stop()
 
     def is_ready(self) -> bool:
         """Whether it accepts connections."""
@@ -184,8 +194,7 @@ class Radicale(Service):
 
     def ask(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> httpx.Response:
         """A request of another program's."""
-        with httpx.Client(verify=self.certificates.client_context(), auth=(USER, SECRET), trust_env=False) as client:
-            answer = client.request(method, url, content=body, headers=dict(headers or {}))
+        answer = self._client.request(method, url, content=body, headers=dict(headers or {}))
         answer.raise_for_status()
         return answer
 
