@@ -136,8 +136,16 @@ def _params(raw: bytes) -> dict[str, str]:
     """Parameters by upper-case name; quotation marks are gone, and what they hold is whole."""
     found: dict[str, str] = {}
     for part in re.findall(rb';([^";=]*)=((?:"[^"]*"|[^";]*)*)', raw[:5_000]):
-        found[_text(part[0]).strip().upper()] = _text(part[1]).replace('"', "").strip()
+        found[_text(part[0]).strip().upper()] = _unquoted(_text(part[1]))
     return found
+
+
+def _unquoted(text: str) -> str:
+    """A parameter's value without quotation marks, and with the characters that RFC 6868 writes otherwise."""
+    plain = text.replace('"', "").strip()
+    return (
+        re.sub(r"\^([n'^])", lambda found: {"n": " ", "'": '"', "^": "^"}[found[1]], plain) if "^" in plain else plain
+    )
 
 
 def _text(raw: bytes) -> str:

@@ -69,7 +69,7 @@ def find(source: Source) -> Table | None:
 def read(file_name: str, table: Table) -> Iterator[Record]:
     """Every row as a person, or skipped with its line and reason. Never raises."""
     at = [table.heading.index(name) for name in _HEADING]
-    for count, (line, row) in enumerate(table.rows(pads=True, is_literal=True)):
+    for count, (line, row) in enumerate(table.rows(pads=True, is_literal=True, longest=records.MAX_NOTES + 1000)):
         if count >= records.MAX_PEOPLE:
             yield too_many_rows(file_name, line)
             return

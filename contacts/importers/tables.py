@@ -54,10 +54,13 @@ class Table:
     delimiter: str
     heading: Sequence[str]
 
-    def rows(self, *, pads: bool = False, is_literal: bool = False) -> Iterator[tuple[int, Cells | BrokenRow]]:
+    def rows(
+        self, *, pads: bool = False, is_literal: bool = False, longest: int = _MAX_ROW_LINES
+    ) -> Iterator[tuple[int, Cells | BrokenRow]]:
         """(line from 1, as many cells as the heading has) of each row, but of empty ones and of repeated headings.
 
         With `pads`, a row may have fewer cells; the rest is empty. HTML entities are resolved unless `is_literal`.
+        A row has at most `longest` lines.
 
         A quote that is opened and not closed would swallow the rest of the file: where a row over several
         lines does not come out with as many cells as the heading, its first line alone is broken, and reading goes
@@ -66,6 +69,7 @@ class Table:
         width = len(self.heading)
         heading = list(self.heading)
         feed = _Feed(text_lines(self.source))
+        feed.most = longest
         feed.drop(self.heading_line)
         reader = csv.reader(feed, delimiter=self.delimiter)
         while True:

@@ -72,9 +72,6 @@ def other_dates(found: Found, labels: Mapping[str, str]) -> tuple[tuple[str, Bir
         kind, label = row[2:3] or [""], row[3:4] or [""]
         if kind[0] != "3":
             told.append(("anniversary" if kind[0] == "1" else label[0] or "date", row[1]))
-    for one in found["X-KITH-DATE"]:
-        parts = one.parts()
-        told.append((parts[0], parts[-1]))
     days = [(one_line(label, records.MAX_LABEL) or "date", day) for label, raw in told if (day := read_birthday(raw))]
     return tuple(dict.fromkeys(days))[: records.MAX_DATES]
 
@@ -84,7 +81,7 @@ def custom(found: Found, labels: Mapping[str, str], agents: Sequence[str]) -> tu
     told = dict.fromkeys(
         (clean_name, clean)
         for name, value in _custom(found, labels, agents)
-        if (clean_name := one_line(name.replace("_", " "), records.MAX_CUSTOM_NAME))
+        if (clean_name := one_line(name, records.MAX_CUSTOM_NAME))
         and (clean := one_line(value, records.MAX_CUSTOM_VALUE))
     )
     return tuple(told)[: records.MAX_CUSTOM]
@@ -138,7 +135,7 @@ def _custom(found: Found, labels: Mapping[str, str], agents: Sequence[str]) -> I
         kind = row[2] if len(row) > 2 and row[2].isascii() and row[2].isdigit() else ""
         label = row[3] if len(row) > 3 else ""
         known = _ANDROID_RELATIONS[int(kind)] if kind and int(kind[:3]) < len(_ANDROID_RELATIONS) else "related"
-        yield label or known, row[1]
+        yield label or known.replace("_", " "), row[1]
     for name, several in found.items():
         plain = _NAMED.get(name)
         if plain is None and (name[:2] != "X-" or name in _DATES or _TECHNICAL.match(name)):

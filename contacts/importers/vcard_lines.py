@@ -87,7 +87,7 @@ class Card:
         """Take the next physical line, without its line end."""
         if self.fault:
             return
-        if not raw.strip():
+        if not raw.strip() and (len(raw) < 2 or self._is_soft or self._is_binary):
             self._is_soft = False
         elif self._is_soft:
             self._count(raw)
