@@ -10,10 +10,13 @@ from django.shortcuts import get_object_or_404
 
 from contacts.models import (
     Acquaintance,
+    Blocked,
     Change,
+    ColumnMapping,
     Handle,
     Import,
     Interaction,
+    OwnAddress,
     Person,
     Photo,
     Reminder,
@@ -85,6 +88,21 @@ def import_for(member: User, import_id: UUID) -> Import:
 def source_for(member: User, source_id: UUID) -> Source:
     """One source of the member's. Raises Http404."""
     return get_object_or_404(Source, owner=member, id=source_id)
+
+
+def blocked_for(member: User, blocked_id: UUID) -> Blocked:
+    """One thing that the member keeps out of imports. Raises Http404."""
+    return get_object_or_404(Blocked, owner=member, id=blocked_id)
+
+
+def own_address_for(member: User, own_id: UUID) -> OwnAddress:
+    """One address that the member named as own. Raises Http404."""
+    return get_object_or_404(OwnAddress, owner=member, id=own_id)
+
+
+def column_mapping_for(member: User, mapping_id: UUID) -> ColumnMapping:
+    """What the member said of one kind of table. Raises Http404."""
+    return get_object_or_404(ColumnMapping, owner=member, id=mapping_id)
 
 
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from contacts.views import (
     acquaintances,
+    import_rules,
     imports,
     in_place,
     interactions,
@@ -53,7 +54,15 @@ urlpatterns = [
     path("acquaintances/<uuid:acquaintance_id>/forget/", acquaintances.acquaintance_forget, name="acquaintance_forget"),
     path("undo/<uuid:change_id>/", people.take_back, name="undo"),
     path("imports/", imports.imports, name="imports"),
+    path("imports/rules/", import_rules.import_rules, name="import_rules"),
+    path("imports/rules/block/", import_rules.block, name="block"),
+    path("imports/rules/block/<uuid:blocked_id>/remove/", import_rules.unblock, name="unblock"),
+    path("imports/rules/own/", import_rules.own_add, name="own_add"),
+    path("imports/rules/own/<uuid:own_id>/remove/", import_rules.own_remove, name="own_remove"),
+    path("imports/rules/columns/<uuid:mapping_id>/forget/", import_rules.columns_forget, name="columns_forget"),
     path("imports/<uuid:import_id>/", imports.import_one, name="import"),
+    path("imports/<uuid:import_id>/own/", import_rules.import_own, name="import_own"),
+    path("imports/<uuid:import_id>/columns/", import_rules.import_columns, name="import_columns"),
     path("imports/<uuid:import_id>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<uuid:import_id>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<uuid:import_id>/undo/", imports.import_undo, name="import_undo"),

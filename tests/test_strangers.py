@@ -12,7 +12,18 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from contacts.models import Change, Connection, Import, Photo, Reminder, SavedFilter, Source
+from contacts.models import (
+    Blocked,
+    Change,
+    ColumnMapping,
+    Connection,
+    Import,
+    OwnAddress,
+    Photo,
+    Reminder,
+    SavedFilter,
+    Source,
+)
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
 from netapp.mail.models import Suppression
 from tests.factories import NOW, AcquaintanceFactory, HandleFactory, InteractionFactory, PersonFactory
@@ -65,6 +76,9 @@ def rows(alice) -> dict[str, Any]:
         "connection_id": Connection.objects.create(inviter=alice, invitee_email="friend@kith.test").id,
         "source_id": Source.objects.create(owner=alice, kind="carddav", title="Phone").id,
         "import_id": Import.objects.create(owner=alice).id,
+        "blocked_id": Blocked.objects.create(owner=alice, kind="domain", value="example.org").id,
+        "own_id": OwnAddress.objects.create(owner=alice, address="a@example.org").id,
+        "mapping_id": ColumnMapping.objects.create(owner=alice, signature="s", mapping={"heading": []}).id,
         "change_id": Change.objects.create(owner=alice, kind="people", before={}).id,
         "filter_id": SavedFilter.objects.create(owner=alice, name="Printers", query="tag=print").id,
         "photo_key": Photo.objects.create(

@@ -17,7 +17,7 @@ MEGABYTES = MAX_UPLOAD_BYTES // 1_000_000
 
 TOO_LARGE = (
     f"Kith takes up to {MEGABYTES} MB at once, which is room for many thousands of cards. "
-    "Export without photos, or in several parts."
+    "Export cards without photos, and mails in several parts, a year each, say."
 )
 TOO_MANY = f"Kith takes up to {MAX_FILES} files at once. Choose the rest after these."
 
@@ -52,7 +52,10 @@ class UploadForm(forms.Form):
         label="Files",
         error_messages={"required": "Choose a file first."},
         widget=FilesInput(
-            attrs={"accept": ".vcf,.vcard,.csv,text/vcard,text/x-vcard,text/csv", "data-max-bytes": MAX_UPLOAD_BYTES}
+            attrs={
+                "accept": ".vcf,.vcard,.csv,.tsv,.txt,.zip,.mbox,.eml,.ics,text/vcard,text/csv,text/calendar",
+                "data-max-bytes": MAX_UPLOAD_BYTES,
+            }
         ),
     )
 
@@ -81,6 +84,17 @@ class UploadForm(forms.Form):
     def uploads(self) -> list[Upload]:
         """What `take_in` wants."""
         return [Upload(file.name or "file", _chunks(file)) for file in self.readable]
+
+
+class ConfirmForm(forms.Form):
+    """What the member chose beside the preview."""
+
+    one_way = forms.BooleanField(required=False)
+
+    @property
+    def with_one_way(self) -> bool:
+        """Whether those are wanted, too, with whom mail went one way only."""
+        return self.is_valid() and bool(self.cleaned_data["one_way"])
 
 
 class ReportForm(forms.Form):

@@ -40,8 +40,8 @@ class RowOutcome(models.TextChoices):
     UNCHANGED = "unchanged", "already here"
     SKIPPED = "skipped", "skipped"
     ONE_WAY = "one_way", "written with one way only"
-    NOTED = "noted", "contacts noted"
-    SEEN = "seen", "contacts noted before"
+    NOTED = "noted", "contacts"
+    SEEN = "seen", "contacts known already"
     LEFT_OUT = "left_out", "left out"
 
 

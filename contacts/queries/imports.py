@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
-from contacts.models import Import, ImportRow, Person, RowOutcome
+from contacts.models import Import, ImportRow, Person, RowKind, RowOutcome
 from netapp.accounts.models import User
 
 _PAGE = 50
@@ -25,6 +26,7 @@ class Line:
     """One row of a preview or a report. `changes`: (what, old, new). `about`: what a new card says, in a line."""
 
     row: ImportRow
+    name: str
     outcome: str
     about: str
     changes: Sequence[tuple[str, str, str]]
@@ -64,23 +66,44 @@ REPORT_HEAD: Final = ("File", "Line", "Name", "What became of it", "Changes", "W
 
 def report(one: Import) -> Iterator[Sequence[str]]:
     """The whole report as rows of a table, without the head. Reads as it goes: the memory does not grow."""
-    for row in rows_of(one).iterator(chunk_size=500):
+    for row in rows_of(one).select_related("person").iterator(chunk_size=500):
         line = _line(row)
         changes = "; ".join(f"{what}: {old} → {new}" if old else f"{what}: {new}" for what, old, new in line.changes)
-        yield (row.file, str(row.line), row.name, line.outcome, changes or line.about, row.reason, row.advice, row.kept)
+        yield (
+            row.file,
+            str(row.line),
+            line.name,
+            line.outcome,
+            changes or line.about,
+            row.reason,
+            row.advice,
+            row.kept,
+        )
 
 
 def _line(row: ImportRow) -> Line:
-    # `person` is fetched with the row in pages; the download does not need it.
-    person = row.person if "person" in row._state.fields_cache else None
+    person = row.person
     is_here = person is not None and person.deleted_at is None
+    if row.kind == RowKind.CONTACT:
+        about, name = _about_contact(row.record), person.full_name if person and is_here else ""
+        return Line(row, name, str(RowOutcome(row.outcome).label), about, (), person if is_here else None)
     return Line(
         row=row,
+        name=row.name,
         outcome=str(RowOutcome(row.outcome).label),
-        about=_about(row.record) if row.outcome == RowOutcome.NEW else "",
+        about=_about(row.record) if row.outcome in (RowOutcome.NEW, RowOutcome.ONE_WAY) else "",
         changes=_changes(row.changes),
         person=person if is_here else None,
     )
+
+
+def _about_contact(record: Mapping[str, Any]) -> str:
+    """ "mail of 3 May 2026, 4 people"; nothing once it was forgotten."""
+    if not record:
+        return ""
+    words = f"{record['kind']} of {date_format(localtime(datetime.fromisoformat(record['at'])), 'j F Y')}"
+    count = len(record.get("names", ()))
+    return f"{words}, {count} people" if count > 2 else words
 
 
 def _about(record: Mapping[str, Any]) -> str:

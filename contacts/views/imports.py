@@ -16,10 +16,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from contacts import access, tasks
-from contacts.forms.imports import TOO_LARGE, TOO_MANY, ReportForm, UploadForm
+from contacts.forms.columns import ColumnsForm
+from contacts.forms.imports import MEGABYTES, TOO_LARGE, TOO_MANY, ConfirmForm, ReportForm, UploadForm
 from contacts.models import Import, ImportState
 from contacts.queries import imports as queries
-from contacts.services.imports import uploading
+from contacts.services.imports import columns, uploading
 from netapp.accounts.types import MemberRequest
 from netapp.lib.bell import ring
 from netapp.lib.htmx import respond, wants_fragment
@@ -27,7 +28,7 @@ from netapp.lib.htmx import respond, wants_fragment
 #: The files, and what a browser writes around them.
 _MAX_BODY: Final = uploading.MAX_UPLOAD_BYTES + 1_000_000
 #: So much too much is read and dropped, since browsers show no answer to a form that was not read to its end.
-_MAX_DROPPED: Final = 400_000_000
+_MAX_DROPPED: Final = 600_000_000
 _MAX_PAGES: Final = 100_000
 #: What htmx takes as "ask no more".
 _STOP_POLLING: Final = 286
@@ -86,6 +87,7 @@ def _list(
         "form": form or UploadForm(),
         "fault": fault,
         "imports": queries.listing(member=request.user, page=_page(request)),
+        "megabytes": MEGABYTES,
         "now": timezone.now(),
     }
     return render(request, "contacts/imports.html", context, status=status)
@@ -97,7 +99,9 @@ def import_one(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """One import as it stands: progress, preview or report. htmx asks again while a worker is at it."""
     one = access.import_for(request.user, import_id)
     context: dict[str, object] = {"one": one, "total": sum(one.counts.values())}
-    if not one.is_at_work:
+    if one.state == ImportState.MAPPING:
+        context["tables"] = [ColumnsForm(None, table) for table in columns.tables(one)]
+    elif not one.is_at_work:
         outcome = ReportForm(request.GET).wanted
         page, lines = queries.lines(one, outcome=outcome, page=_page(request))
         context |= {
@@ -108,6 +112,9 @@ def import_one(request: MemberRequest, import_id: UUID) -> HttpResponse:
             "can_undo": one.can_undo(timezone.now()),
             "kept": queries.kept_count(one) if one.state == ImportState.UNDONE else 0,
             "news": one.counts.get("new", 0) + one.counts.get("updated", 0),
+            "contacts": one.counts.get("noted", 0),
+            "one_way": one.counts.get("one_way", 0) if one.confirmed_at is None else 0,
+            "maybe_own": one.options.get("maybe_own", []) if one.confirmed_at is None else [],
         }
     is_over = wants_fragment(request) and not one.is_at_work
     return respond(
@@ -124,7 +131,8 @@ def import_one(request: MemberRequest, import_id: UUID) -> HttpResponse:
 def import_confirm(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """Do what the preview showed."""
     one = access.import_for(request.user, import_id)
-    if uploading.confirm(one=one, now=timezone.now()):
+    with_one_way = ConfirmForm(request.POST).with_one_way
+    if uploading.confirm(one=one, with_one_way=with_one_way, now=timezone.now()):
         ring(tasks.run_import, str(one.id))
     else:
         messages.info(request, f"This import is {one.get_state_display()} already.")

@@ -204,15 +204,15 @@ def test_too_many_files(alice_client):
 def test_too_much_is_refused_before_it_is_read(alice_client, monkeypatch):
     answer = alice_client.generic("POST", "/imports/", b"", CONTENT_LENGTH=str(10**12))
     assert answer.status_code == 413
-    assert "Kith takes up to 100 MB at once" in answer.content.decode()
+    assert f"Kith takes up to {forms.MEGABYTES} MB at once" in answer.content.decode()
     # What is only a little too much is read to its end and dropped.
     monkeypatch.setattr(views, "_MAX_BODY", 1000)
-    assert "Kith takes up to 100 MB at once" in refused(alice_client, file("x" * 2000), status=413)
+    assert f"Kith takes up to {forms.MEGABYTES} MB at once" in refused(alice_client, file("x" * 2000), status=413)
 
 
 def test_too_much_in_all_is_refused(alice_client, monkeypatch):
     monkeypatch.setattr(forms, "MAX_UPLOAD_BYTES", 150)
-    assert "Kith takes up to 100 MB at once" in refused(alice_client, file(), file())
+    assert f"Kith takes up to {forms.MEGABYTES} MB at once" in refused(alice_client, file(), file())
 
 
 def test_more_imports_than_a_member_may_have_under_way(alice, alice_client):

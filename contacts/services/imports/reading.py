@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from contacts.importers import Mapping, Record, Skipped, UnreadableFile, read
 from contacts.models import Import, ImportFile, ImportRow, ImportState
-from contacts.services.imports import claims
+from contacts.services.imports import claims, columns
 from contacts.services.imports.building import Builder, Built
 from contacts.services.imports.claims import Claim
 
@@ -26,7 +26,9 @@ class Reader:
         self._progress = 0
         self._unreadable: list[str] = []
         # When it was uploaded: the same for every worker, so that each reads the same.
-        self._now = Import.objects.values_list("created_at", flat=True).get(id=claim.import_id)
+        one = Import.objects.only("created_at", "options").get(id=claim.import_id)
+        self._now = one.created_at
+        self._is_looked_at = "is_looked_at" in one.options
         names = list(ImportFile.objects.filter(of=claim.import_id).values_list("name", flat=True))
         self._file_count = len(names)
         is_many = len(names) > 1 or any(name.lower().endswith(".zip") for name in names)
@@ -36,7 +38,10 @@ class Reader:
             pass
 
     def step(self, *, now: datetime) -> None:
-        """Write the next rows. Raises Stale."""
+        """Look at the files, or write the next rows. Raises Stale."""
+        if not self._is_looked_at:
+            self._look(now)
+            return
         rows = list(islice(self._rows, BATCH))
         with claims.batch(self._claim, ImportState.READING, now) as one:
             if rows:
@@ -49,6 +54,17 @@ class Reader:
             one.files.all().delete()
             one.state = ImportState.COMPARING
             one.total, one.done = one.rows.count(), 0
+
+    def _look(self, now: datetime) -> None:
+        """Ask the member about tables of no known kind, before anything is read."""
+        with claims.batch(self._claim, ImportState.READING, now) as one:
+            for file in one.files.all():
+                with TemporaryFile() as content:
+                    _fetch(file, content)
+                    if not columns.look(one, file, content):
+                        one.state = ImportState.MAPPING
+            one.options["is_looked_at"] = True
+        self._is_looked_at = True
 
     def _read(self) -> Iterator[Built]:
         for record in self._records():

@@ -7,13 +7,12 @@ from typing import Final
 
 from django.db import transaction
 
-from contacts.importers import MAX_FILE_BYTES
 from contacts.models import Import, ImportFile, ImportPiece, ImportState
 from contacts.models.imports import AT_WORK
 from contacts.words import one_line
 from netapp.accounts.models import User
 
-MAX_UPLOAD_BYTES: Final = MAX_FILE_BYTES
+MAX_UPLOAD_BYTES: Final = 300_000_000
 """All files of one upload together."""
 
 MAX_FILES: Final = 50
@@ -42,7 +41,7 @@ def take_in(*, owner: User, uploads: Sequence[Upload]) -> Import:
     """Store the files, to be read by a worker. The caller rings for it. Raises TooManyOpen."""
     # The member's row makes two uploads at the same moment count each other.
     User.objects.select_for_update(no_key=True).get(id=owner.pk)
-    open_states = (*AT_WORK, ImportState.PREVIEW)
+    open_states = (*AT_WORK, ImportState.MAPPING, ImportState.PREVIEW)
     if Import.objects.filter(owner=owner, state__in=open_states).count() >= MOST_OPEN:
         raise TooManyOpen
     names = [one_line(upload.name)[:255] or "file" for upload in uploads]
