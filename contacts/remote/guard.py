@@ -22,8 +22,8 @@ from contacts.remote.addresses import BadHost, is_ever_allowed, is_literal, is_n
 from contacts.remote.faults import Fault
 
 CONNECT_SECONDS: Final = 10.0
-SILENCE_SECONDS: Final = 20.0
-"""Longest wait for the next byte."""
+SILENCE_SECONDS: Final = 45.0
+"""Longest wait for the next byte: a small server that lists a large address book for the first time takes its time."""
 _MOST_ADDRESSES = 4
 _LOWEST_FREE_PORT = 1024
 
@@ -88,6 +88,8 @@ class Guard:
             return name
         is_own = "." not in name and ":" not in name
         if is_own or not is_tls or not (port in (443, 993) or _LOWEST_FREE_PORT <= port <= 65_535):
+            raise faults.no_such_server(name)
+        if is_literal(name) and not is_public(ip_address(name)):
             raise faults.no_such_server(name)
         return name
 

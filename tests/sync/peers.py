@@ -131,7 +131,9 @@ class Radicale(Service):
 
     @cached_property
     def _client(self) -> httpx.Client:
-        return httpx.Client(verify=self.certificates.client_context(), auth=(USER, SECRET), trust_env=False)
+        return httpx.Client(
+            verify=self.certificates.client_context(), auth=(USER, SECRET), trust_env=False, timeout=120
+        )
 
     @property
     def url(self) -> str:
