@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from contacts.models import (
     Acquaintance,
     Blocked,
+    CadenceRule,
     Change,
     ColumnMapping,
     Handle,
@@ -108,6 +109,11 @@ def column_mapping_for(member: User, mapping_id: UUID) -> ColumnMapping:
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:
     """One reminder of the member's. Raises Http404."""
     return get_object_or_404(Reminder.objects.select_related("person"), owner=member, id=reminder_id)
+
+
+def cadence_rule_for(member: User, rule_id: UUID) -> CadenceRule:
+    """One rule of the member's. Raises Http404."""
+    return get_object_or_404(CadenceRule.objects.select_related("owner"), owner=member, id=rule_id)
 
 
 def reminder_by_token(token: str, now: datetime) -> Reminder:

@@ -7,7 +7,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from contacts.services import purge, sending, strengths
+from contacts.services import dates, purge, sending, strengths
 from contacts.services.imports import claims, forgetting
 from contacts.services.imports.shifts import Shift
 from contacts.services.sources import claims as source_claims
@@ -30,6 +30,17 @@ def send_reminders() -> None:
             sending.send_due(owner_id=owner_id, now=now)
         except Exception:
             log.exception("reminders.failed", member=owner_id)
+
+
+@shared_task
+def plan_dates() -> None:
+    """Beat, each hour: birthdays and other days, when their morning comes in each member's own zone."""
+    now = timezone.now()
+    for member in dates.members_to_plan():
+        try:
+            dates.plan(member=member, now=now)
+        except Exception:
+            log.exception("dates.failed", member=member.pk)
 
 
 @shared_task

@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "contacts.tend_sources": {"task": "contacts.tasks.tend_sources", "schedule": 21_600.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
     "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
+    "contacts.plan_dates": {"task": "contacts.tasks.plan_dates", "schedule": 3600.0},
     "contacts.send_reminders": {"task": "contacts.tasks.send_reminders", "schedule": 60.0},
     "introductions.sweep": {"task": "introductions.tasks.sweep", "schedule": 60.0},
     "introductions.sweep_routes": {"task": "introductions.tasks.sweep_routes", "schedule": 60.0},

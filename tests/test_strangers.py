@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from contacts.models import (
     Blocked,
+    CadenceRule,
     Change,
     ColumnMapping,
     Connection,
@@ -69,6 +70,7 @@ def rows(alice) -> dict[str, Any]:
     return {
         "person_id": person.id,
         "handle_id": HandleFactory(person=person).id,
+        "rule_id": CadenceRule.objects.create(owner=alice, tag="choir", days=30, latest_days=45).id,
         "other_id": other.id,
         "interaction_id": InteractionFactory(person=person).id,
         "acquaintance_id": AcquaintanceFactory(one=person, other=other).id,

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from contacts.models import Reminder
+from contacts.models import CadenceRule, Reminder
 from contacts.services.reminders import OPEN
 from netapp.accounts.models import User
 
@@ -12,6 +12,11 @@ from netapp.accounts.models import User
 def open_reminders(*, member: User) -> QuerySet[Reminder]:
     """Every reminder that is still to be answered, soonest first, with its person."""
     return Reminder.objects.filter(owner=member, state__in=OPEN).select_related("person").order_by("due_at", "id")
+
+
+def rules(*, member: User) -> QuerySet[CadenceRule]:
+    """How often whole groups are thought of, closest first."""
+    return CadenceRule.objects.filter(owner=member).order_by(F("layer").asc(nulls_last=True), "tag")
 
 
 def due(*, member: User, now: datetime) -> QuerySet[Reminder]:

@@ -1,13 +1,16 @@
 """Reminders of many people at once, where one by one would take thousands of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from contacts.models import Person, Relation, Reminder, ReminderKind, ReminderState
+from contacts.models import CadenceRule, Person, Reminder, ReminderKind, ReminderState
 from contacts.services import reminders
-from contacts.services.reminders import OPEN, cadence_due_at, cadence_keys, last_done
+from contacts.services.reminders import OPEN, cadence_days, cadence_keys, last_done
+from contacts.services.rhythms import Rhythm, Rules, people_under, write_rule
+from netapp.accounts.models import User
 from netapp.mail import outbox
 
 
@@ -22,14 +25,38 @@ def refresh_cadences(*, people: Sequence[Person], now: datetime) -> None:
             "person_id", "id"
         )
     )
-    wanted = {person.id for person in people if _wants_one(person)}
+    rules = Rules(person.owner_id for person in people)
+    wanted = {person.id: rhythm for person in people if (rhythm := rules.of(person)) is not None}
     unwanted = [reminder for person, reminder in open_for.items() if person not in wanted]
     _cancel(Reminder.objects.filter(id__in=unwanted, state__in=OPEN), now)
-    first = [person for person in people if person.id in wanted and person.id not in open_for]
-    _open(first)
+    _open({person: wanted[person.id] for person in people if person.id in wanted and person.id not in open_for})
     for person in people:
         if person.id in wanted and person.id in open_for:
             reminders.refresh_cadence(person=person, now=now)
+
+
+def follow_rules(*, rule: CadenceRule, now: datetime) -> int:
+    """Bring the reminders of everybody whom that rule is (or was) about in line; how many people it looked at."""
+    people = list(Person.objects.filter(people_under(rule), owner=rule.owner, deleted_at=None).select_related("owner"))
+    refresh_cadences(people=people, now=now)
+    return len(people)
+
+
+@transaction.atomic
+def set_rule(
+    *, owner: User, tag: str, layer: int | None, days: int, latest_days: int | None, now: datetime
+) -> CadenceRule:
+    """Write a rule and bring everybody it is about in line. Raises rhythms.NoSuchGroup."""
+    rule = write_rule(owner=owner, tag=tag, layer=layer, days=days, latest_days=latest_days)
+    follow_rules(rule=rule, now=now)
+    return rule
+
+
+@transaction.atomic
+def drop_rule(*, rule: CadenceRule, now: datetime) -> None:
+    """Take a rule away; whoever has no other rhythm is not reminded of any more."""
+    CadenceRule.objects.filter(id=rule.id).delete()
+    follow_rules(rule=rule, now=now)
 
 
 def cancel_for_people(*, people: Sequence[Person], now: datetime) -> None:
@@ -59,12 +86,8 @@ def _cancel(which: QuerySet[Reminder], now: datetime) -> None:
     which.update(state=ReminderState.CANCELLED, closed_at=now)
 
 
-def _wants_one(person: Person) -> bool:
-    is_here = not person.archived_at and not person.deleted_at
-    return is_here and person.cadence_days is not None and person.relation == Relation.KNOWN
-
-
-def _open(people: Sequence[Person]) -> None:
+def _open(rhythms: Mapping[Person, Rhythm]) -> None:
+    people = list(rhythms)
     keys = cadence_keys(people)
     done_at = last_done(people)
     Reminder.objects.bulk_create(
@@ -74,9 +97,12 @@ def _open(people: Sequence[Person]) -> None:
                 person=person,
                 kind=ReminderKind.KEEP_IN_TOUCH,
                 key=keys[person.id],
-                due_at=cadence_due_at(person, done_at.get(person.id)),
+                due_at=due_at,
+                latest_at=latest_at,
+                rhythm_days=rhythm.days,
             )
-            for person in people
+            for person, rhythm in rhythms.items()
+            for due_at, latest_at in [cadence_days(person, rhythm, done_at.get(person.id))]
         ],
         batch_size=1000,
     )

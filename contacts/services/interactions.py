@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from contacts.models import Change, ChangeKind, Direction, Interaction, InteractionKind, Person, UnnotedContact
 from contacts.services import cadences, strengths
 from contacts.services.reminders import CADENCE_KINDS
+from contacts.services.rhythms import Rules
 from contacts.words import clean
 
 
@@ -107,8 +108,10 @@ def settle_contacts(*, owner_id: int, person_ids: Sequence[UUID], now: datetime)
     real = Interaction.objects.filter(person=OuterRef("id"), kind__in=CADENCE_KINDS, happened_at__lte=now)
     last = real.order_by("-happened_at").values("happened_at")[:1]
     people.update(last_contact_at=Subquery(last), strength_is_stale=True)
-    with_cadence = people.filter(cadence_days__isnull=False, deleted_at=None).select_related("owner")
-    cadences.refresh_cadences(people=list(with_cadence), now=now)
+    under_way = people.filter(deleted_at=None).select_related("owner")
+    if not Rules([owner_id]):
+        under_way = under_way.filter(cadence_days__isnull=False)
+    cadences.refresh_cadences(people=list(under_way), now=now)
     strengths.recompute(owner_id=owner_id, person_ids=person_ids, now=now)
 
 

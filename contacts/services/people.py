@@ -34,7 +34,7 @@ HANDLES = "handles"
 """Stands in `typed_fields` once the member took a handle away, so that no import brings it back."""
 
 _BATCH = 500
-_CADENCE_FIELDS = frozenset({"cadence_days", "relation"})
+_CADENCE_FIELDS = frozenset({"cadence_days", "cadence_latest_days", "relation", "tags", "layer"})
 _STRENGTH_FIELDS = frozenset({"layer", "relation"})
 
 
@@ -123,7 +123,7 @@ def create_people(*, owner: User, cards: Sequence[Card], now: datetime, typed: b
     ]
     copy_in(rows)
     settle_identities(owner.id, {(row.kind, row.normalised) for row in rows})
-    cadences.refresh_cadences(people=[person for person in people if person.cadence_days is not None], now=now)
+    cadences.refresh_cadences(people=people, now=now)
     _recompute(owner, people, now)
     if people:
         book_moved(owner.id, reach=max(person.reach for person in people))

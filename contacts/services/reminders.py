@@ -6,7 +6,7 @@ its own follow-ups and cancels them by its id (`schedule`, `cancel_about`). Send
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -14,11 +14,15 @@ from django.db.models import IntegerField, Max, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat, Substr
 
 from contacts.models import InteractionKind, Person, Reminder, ReminderKind, ReminderState
+from contacts.services import rhythms
+from contacts.services.rhythms import Rhythm, Rules
 from netapp.accounts.models import User
 from netapp.lib.times import local_date, local_moment
 from netapp.mail import outbox
 
 OPEN = (ReminderState.WAITING, ReminderState.SENT)
+RECURRING = (ReminderKind.KEEP_IN_TOUCH, ReminderKind.BIRTHDAY, ReminderKind.DATE)
+"""Kinds that come of themselves, again and again."""
 CADENCE_KINDS = tuple(kind for kind in InteractionKind if kind != InteractionKind.EVENT)
 
 
@@ -27,15 +31,15 @@ def morning_of(member: User, day: date) -> datetime:
     return local_moment(day, member.mail_from_time, member.zone)
 
 
-def cadence_due_at(person: Person, done_at: datetime | None) -> datetime:
-    """When a person with a cadence is due: that many days after the last real contact, or after the card was made.
+def cadence_days(person: Person, rhythm: Rhythm, done_at: datetime | None) -> tuple[datetime, datetime]:
+    """The ideal and the latest morning: so many days after the last real contact, or after the card was made.
 
     `done_at`, when the member last called a reminder of theirs done, counts like a contact.
     """
-    assert person.cadence_days is not None
     since = max((moment for moment in (person.last_contact_at, done_at) if moment), default=person.created_at)
     day = local_date(since, person.owner.zone)
-    return morning_of(person.owner, day + timedelta(days=person.cadence_days))
+    ideal, latest = (day + timedelta(days=count) for count in (rhythm.days, rhythm.latest_days))
+    return morning_of(person.owner, ideal), morning_of(person.owner, latest)
 
 
 def last_done(people: Sequence[Person]) -> dict[UUID, datetime]:
@@ -70,23 +74,23 @@ def refresh_cadence(*, person: Person, now: datetime) -> None:
         .filter(person=person, kind=ReminderKind.KEEP_IN_TOUCH, state__in=OPEN)
         .first()
     )
-    wanted = person.cadence_days is not None and person.relation == "known"
-    if not wanted or person.archived_at or person.deleted_at:
+    rhythm = Rules([person.owner_id]).of(person)
+    if rhythm is None:
         if reminder:
             _close(reminder, ReminderState.CANCELLED, now)
         return
-    due_at = cadence_due_at(person, last_done([person]).get(person.id))
+    due_at, latest_at = cadence_days(person, rhythm, last_done([person]).get(person.id))
     if reminder is None:
-        _open_cadence(person, due_at)
+        _open_cadence(person, rhythm, due_at, latest_at)
     elif reminder.state == ReminderState.SENT:
         zone = person.owner.zone
         # By days: other hours, set after the letter of this morning went out, are no reason for a second one.
         if _was_met_since(reminder, person) or local_date(due_at, zone) > local_date(now, zone):
             _close(reminder, ReminderState.CANCELLED, now)
-            _open_cadence(person, due_at)
+            _open_cadence(person, rhythm, due_at, latest_at)
     elif reminder.due_at != due_at and not _is_snoozed_beyond(due_at, reminder, person):
-        reminder.due_at = due_at
-        reminder.save(update_fields=["due_at"])
+        reminder.due_at, reminder.latest_at, reminder.rhythm_days = due_at, latest_at, rhythm.days
+        reminder.save(update_fields=["due_at", "latest_at", "rhythm_days"])
 
 
 def _is_snoozed_beyond(due_at: datetime, reminder: Reminder, person: Person) -> bool:
@@ -99,13 +103,15 @@ def _was_met_since(reminder: Reminder, person: Person) -> bool:
     return bool(person.last_contact_at and reminder.sent_at and person.last_contact_at > reminder.sent_at)
 
 
-def _open_cadence(person: Person, due_at: datetime) -> None:
+def _open_cadence(person: Person, rhythm: Rhythm, due_at: datetime, latest_at: datetime) -> None:
     Reminder.objects.create(
         owner=person.owner,
         person=person,
         kind=ReminderKind.KEEP_IN_TOUCH,
         key=cadence_keys([person])[person.id],
         due_at=due_at,
+        latest_at=latest_at,
+        rhythm_days=rhythm.days,
     )
 
 
@@ -116,7 +122,9 @@ def follow_hours(*, member: User, zone: ZoneInfo) -> None:
     moved = list(waiting)
     for reminder in moved:
         reminder.due_at = morning_of(member, local_date(reminder.due_at, zone))
-    Reminder.objects.bulk_update(moved, ["due_at"], batch_size=1000)
+        if reminder.latest_at:
+            reminder.latest_at = morning_of(member, local_date(reminder.latest_at, zone))
+    Reminder.objects.bulk_update(moved, ["due_at", "latest_at"], batch_size=1000)
 
 
 def schedule(
@@ -128,14 +136,41 @@ def schedule(
     person: Person | None = None,
     about: UUID | None = None,
     text: str = "",
+    path: str = "",
 ) -> Reminder:
     """Write down something to be reminded of, once for each `key`: a second call returns the first one's row."""
     reminder, _ = Reminder.objects.get_or_create(
         owner=owner,
         key=key,
-        defaults={"kind": kind, "due_at": due_at, "person": person, "about": about, "text": text},
+        defaults={
+            "kind": kind,
+            "due_at": due_at,
+            "person": person,
+            "about": about,
+            "text": text[:500],
+            "path": path,
+        },
     )
     return reminder
+
+
+def want_again(*, reminder: Reminder, text: str) -> None:
+    """Wait for its day after all, where it was cancelled before; say `text` from now on."""
+    cancelled = Reminder.objects.filter(id=reminder.id, state=ReminderState.CANCELLED)
+    cancelled.update(state=ReminderState.WAITING, closed_at=None)
+    Reminder.objects.filter(id=reminder.id).update(text=text[:500])
+
+
+def promise(*, person: Person, text: str, by: date) -> Reminder:
+    """Remind the owner, on the morning of `by`, of something promised to a person."""
+    return schedule(
+        owner=person.owner,
+        kind=ReminderKind.PROMISE,
+        key=f"{ReminderKind.PROMISE}:{uuid4()}",
+        due_at=morning_of(person.owner, by),
+        person=person,
+        text=text,
+    )
 
 
 @transaction.atomic
@@ -160,7 +195,7 @@ def reopen(*, reminder: Reminder, now: datetime) -> bool:
         following = Reminder.objects.filter(person=person, kind=reminder.kind, state__in=OPEN)
         if following.filter(state=ReminderState.SENT).exists():
             return False
-        _cancel(following, now)
+        cancel_all(following, now)
     is_sent = reminder.sendings > 0 and reminder.due_at <= now
     reminder.state = ReminderState.SENT if is_sent else ReminderState.WAITING
     reminder.closed_at = None
@@ -188,29 +223,64 @@ def snooze(*, reminder: Reminder, until: date, now: datetime) -> bool:
 
 
 @transaction.atomic
-def stop_cadence(*, reminder: Reminder, now: datetime) -> bool:
-    """No more keep-in-touch reminders for this person. False where there was nothing to stop."""
+def leave_alone(*, reminder: Reminder, now: datetime) -> bool:
+    """No more reminders about this person. What was promised to them stays. False where there was nothing to stop."""
     person = reminder.person
-    if person is None or person.cadence_days is None:
+    if person is None or not Person.objects.filter(id=person.id, is_left_alone=False).update(is_left_alone=True):
         return False
-    Person.objects.filter(id=person.id).update(cadence_days=None)
-    person.cadence_days = None
+    person.is_left_alone = True
+    cancel_all(person.reminders.filter(kind__in=RECURRING, state__in=OPEN), now)
+    return True
+
+
+@transaction.atomic
+def remind_again(*, person: Person, now: datetime) -> None:
+    """Take `leave_alone` back."""
+    Person.objects.filter(id=person.id).update(is_left_alone=False)
+    person.is_left_alone = False
     refresh_cadence(person=person, now=now)
+
+
+@transaction.atomic
+def less_often(*, reminder: Reminder, now: datetime) -> int | None:
+    """Close it, and be reminded of this person at the next longer rhythm: its days. None where there is no rhythm."""
+    person = reminder.person
+    if person is None or reminder.kind != ReminderKind.KEEP_IN_TOUCH or not _claim(reminder, OPEN):
+        return None
+    rhythm = Rules([person.owner_id]).of(person)
+    if rhythm is None:
+        return None
+    days = rhythms.less_often(rhythm.days)
+    typed = sorted({*person.typed_fields, "cadence_days"})
+    Person.objects.filter(id=person.id).update(cadence_days=days, cadence_latest_days=None, typed_fields=typed)
+    person.cadence_days, person.cadence_latest_days, person.typed_fields = days, None, typed
+    _close(reminder, ReminderState.DONE, now)
+    refresh_cadence(person=person, now=now)
+    return days
+
+
+@transaction.atomic
+def cancel(*, reminder: Reminder, now: datetime) -> bool:
+    """Not wanted any more, a promise above all. False where it was closed already."""
+    if not _claim(reminder, OPEN):
+        return False
+    _close(reminder, ReminderState.CANCELLED, now)
     return True
 
 
 def cancel_about(*, about: UUID, now: datetime, kinds: Sequence[ReminderKind] = tuple(ReminderKind)) -> int:
     """Cancel the open reminders that follow this introduction, all or those of `kinds`; how many there were."""
-    return _cancel(Reminder.objects.filter(about=about, kind__in=kinds, state__in=OPEN), now)
+    return cancel_all(Reminder.objects.filter(about=about, kind__in=kinds, state__in=OPEN), now)
 
 
 def cancel_for_person(*, person: Person, now: datetime) -> int:
     """Cancel every open reminder about this person; how many there were."""
-    return _cancel(person.reminders.filter(state__in=OPEN), now)
+    return cancel_all(person.reminders.filter(state__in=OPEN), now)
 
 
 @transaction.atomic
-def _cancel(reminders: QuerySet[Reminder], now: datetime) -> int:
+def cancel_all(reminders: QuerySet[Reminder], now: datetime) -> int:
+    """Cancel each of them; how many there were."""
     count = 0
     for reminder in reminders.select_for_update():
         _close(reminder, ReminderState.CANCELLED, now)

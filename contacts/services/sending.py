@@ -1,4 +1,7 @@
-"""Sending what is due: one digest for keeping in touch and promises, letters of their own for follow-ups.
+"""Sending what is due: one digest of whatever can wait for it, letters of their own for follow-ups.
+
+Both keep to the member's hours; the digest also keeps to the days of the week that the member chose. A rhythm that
+passed its ideal day unanswered is said once more on its latest day.
 
 The claim (WAITING -> SENT) and the letter are one transaction, so a killed worker sends all of it later or none twice.
 A member's row is locked meanwhile: three schedulers at once cannot cut one member's digest into three.
@@ -9,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from netapp.accounts.models import User
@@ -17,7 +20,14 @@ from netapp.lib import tokens
 from netapp.lib.times import local_date, within_hours
 from netapp.mail import outbox
 
-DIGEST_KINDS = (ReminderKind.KEEP_IN_TOUCH, ReminderKind.PROMISE)
+DIGEST_KINDS = (
+    ReminderKind.KEEP_IN_TOUCH,
+    ReminderKind.PROMISE,
+    ReminderKind.BIRTHDAY,
+    ReminderKind.DATE,
+    ReminderKind.REVIEW,
+)
+"""What waits for the day's one letter, on the days that the member chose. The others are urgent and come alone."""
 
 
 class Compose(Protocol):
@@ -46,7 +56,7 @@ def letter_key(reminder: Reminder) -> str:
 
 def due_owner_ids(*, now: datetime) -> list[int]:
     """Members with something due."""
-    due = Reminder.objects.filter(state=ReminderState.WAITING, due_at__lte=now, owner__is_active=True)
+    due = Reminder.objects.filter(_is_due(now), owner__is_active=True)
     return list(due.order_by().values_list("owner_id", flat=True).distinct())
 
 
@@ -63,28 +73,46 @@ def send_due(*, owner_id: int, now: datetime) -> int:
     due = list(
         Reminder.objects.select_for_update(of=("self",))
         .select_related("person")
-        .filter(owner=owner, state=ReminderState.WAITING, due_at__lte=now)
+        .filter(_is_due(now), owner=owner)
         .order_by(F("person__strength").desc(nulls_last=True), "due_at", "id")
     )
+    due = _put_off(owner, due, now)
     if not due:
-        return 0
-    start = within_hours(now, owner.mail_from_time, owner.mail_until_time, owner.zone)
-    if start > now:
-        Reminder.objects.filter(id__in=[reminder.id for reminder in due]).update(due_at=start)
         return 0
     for reminder in due:
         reminder.owner = owner
         issued = tokens.issue("reminder")
         reminder.salt, reminder.token_digest = issued.salt, issued.digest
+        if reminder.latest_at and reminder.latest_at <= now:
+            reminder.latest_at = None
         reminder.state, reminder.sent_at = ReminderState.SENT, now
         reminder.sendings += 1
-    Reminder.objects.bulk_update(due, ["salt", "token_digest", "state", "sent_at", "sendings"])
+    Reminder.objects.bulk_update(due, ["salt", "token_digest", "state", "sent_at", "latest_at", "sendings"])
     _send_digest(owner, [reminder for reminder in due if reminder.kind in DIGEST_KINDS], now)
     for reminder in due:
         if reminder.kind not in DIGEST_KINDS:
             compose = _composers[ReminderKind(reminder.kind)]
             compose(reminder=reminder, token=tokens.placeholder("reminder", reminder.salt), now=now)
     return len(due)
+
+
+def _is_due(now: datetime) -> Q:
+    """What waits and is due, and what was said on its ideal day and is to be said on its latest."""
+    return Q(state=ReminderState.WAITING, due_at__lte=now) | Q(state=ReminderState.SENT, latest_at__lte=now)
+
+
+def _put_off(owner: User, due: Sequence[Reminder], now: datetime) -> list[Reminder]:
+    """Those that may go out now; the others wait for the member's next morning."""
+    hours = owner.mail_from_time, owner.mail_until_time, owner.zone
+    for_digest, alone = within_hours(now, *hours, owner.mail_days), within_hours(now, *hours)
+    # Somebody who tries whether reminders work waits for the answer, whatever the hour.
+    start = {reminder: for_digest if reminder.kind in DIGEST_KINDS else alone for reminder in due}
+    start |= {reminder: now for reminder in due if reminder.kind == ReminderKind.TRIAL}
+    for moment in {for_digest, alone} - {now}:
+        later = Reminder.objects.filter(id__in=[one.id for one, at in start.items() if at == moment])
+        later.filter(state=ReminderState.WAITING).update(due_at=moment)
+        later.filter(state=ReminderState.SENT).update(latest_at=moment)
+    return [reminder for reminder in due if start[reminder] <= now]
 
 
 def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> None:
@@ -95,6 +123,9 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
             "reminder": reminder,
             "person": reminder.person,
             "since": _since(owner, reminder.person, now),
+            "is_last_call": reminder.rhythm_days is not None and reminder.sendings > 1 and reminder.latest_at is None,
+            "turns": _turns(owner, reminder),
+            "days_since": (local_date(now, owner.zone) - local_date(reminder.due_at, owner.zone)).days,
             "token": tokens.placeholder("reminder", reminder.salt),
         }
         for reminder in reminders
@@ -109,6 +140,14 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
         member=owner,
         now=now,
     )
+
+
+def _turns(owner: User, reminder: Reminder) -> int | None:
+    """How old somebody becomes on that birthday, where the card tells."""
+    person = reminder.person
+    if reminder.kind != ReminderKind.BIRTHDAY or person is None or not person.birth_year:
+        return None
+    return local_date(reminder.due_at, owner.zone).year - person.birth_year
 
 
 def _since(owner: User, person: Person | None, now: datetime) -> int | None:

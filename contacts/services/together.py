@@ -160,7 +160,7 @@ def _write(people: list[Person], column: str, now: datetime) -> None:
         keys = {(handle.kind, handle.normalised) for person in people for handle in person.handles.all()}
         if people:
             settle_identities(people[0].owner_id, keys)
-    if column in ("cadence_days", "archived_at", "deleted_at"):
+    if column in ("cadence_days", "tags", "archived_at", "deleted_at"):
         cadences.refresh_cadences(people=people, now=now)
 
 

@@ -12,16 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import access
-from contacts.forms.reminders import ReminderAnswerForm, SnoozeForm
-from contacts.models import Direction, InteractionKind, Reminder
+from contacts.forms.reminders import PromiseForm, ReminderAnswerForm, RuleForm, SnoozeForm
+from contacts.models import Direction, InteractionKind, Reminder, ReminderKind
 from contacts.queries import reminders as queries
-from contacts.services import interactions, reminders
+from contacts.services import cadences, interactions, reminders, rhythms
 from contacts.signals import spoke
 from netapp.accounts.types import MemberRequest
 from netapp.lib.http import safe_next
+from netapp.lib.templatetags import kith_mail as words
 from netapp.lib.times import local_date
 
 CLOSED = "This one is closed already. There is nothing more to do."
@@ -31,12 +32,85 @@ CLOSED = "This one is closed already. There is nothing more to do."
 @require_safe
 def reminder_list(request: MemberRequest) -> HttpResponse:
     """What is due, and what comes."""
+    return _list_page(request, RuleForm())
+
+
+def _list_page(request: MemberRequest, rule_form: RuleForm) -> HttpResponse:
     now = timezone.now()
     context = {
         "due": queries.due(member=request.user, now=now),
         "coming": queries.coming(member=request.user, now=now),
+        "rules": queries.rules(member=request.user),
+        "rule_form": rule_form,
     }
-    return render(request, "contacts/reminders.html", context)
+    return render(request, "contacts/reminders.html", context, status=422 if rule_form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def rule_add(request: MemberRequest) -> HttpResponse:
+    """How often a whole group is thought of."""
+    form = RuleForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, form)
+    group = form.cleaned_data["group"]
+    rule = cadences.set_rule(
+        owner=request.user,
+        tag=form.cleaned_data["tag"],
+        layer=int(group) if group else None,
+        days=form.cleaned_data["days"],
+        latest_days=form.cleaned_data["latest_days"],
+        now=timezone.now(),
+    )
+    messages.success(request, f"{rhythms.name_of(rule)}: every {words.days(rule.days)}.")
+    return redirect("contacts:reminders")
+
+
+@login_required
+@require_POST
+def rule_remove(request: MemberRequest, rule_id: UUID) -> HttpResponse:
+    """That group has no rhythm of its own any more; cards keep theirs."""
+    rule = access.cadence_rule_for(request.user, rule_id)
+    cadences.drop_rule(rule=rule, now=timezone.now())
+    messages.success(request, f"No rhythm for {rhythms.name_of(rule)} any more.")
+    return redirect("contacts:reminders")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def promise_add(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Something promised to somebody, to be reminded of on its day."""
+    card = access.person_for(request.user, person_id)
+    form = PromiseForm(request.POST or None, today=local_date(timezone.now(), request.user.zone))
+    if request.method == "POST" and form.is_valid():
+        reminder = reminders.promise(person=card, text=form.cleaned_data["text"], by=form.cleaned_data["by"])
+        undo = reverse("contacts:promise_drop", args=[reminder.id])
+        messages.success(
+            request, f"Kith reminds you on {form.cleaned_data['by']:%A, %-d %B}.", extra_tags=f"undo:{undo}"
+        )
+        return redirect("contacts:person", card.id)
+    context = {"person": card, "form": form}
+    return render(request, "contacts/promise.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def promise_drop(request: MemberRequest, reminder_id: UUID) -> HttpResponse:
+    """Not promised after all."""
+    reminder = access.reminder_for(request.user, reminder_id)
+    if reminder.kind == ReminderKind.PROMISE and reminders.cancel(reminder=reminder, now=timezone.now()):
+        messages.success(request, "That reminder is gone.")
+    return redirect("contacts:person", reminder.person_id) if reminder.person_id else _back(request)
+
+
+@login_required
+@require_POST
+def person_remind(request: MemberRequest, person_id: UUID) -> HttpResponse:
+    """Reminders about somebody again, after "stop"."""
+    card = access.person_for(request.user, person_id)
+    reminders.remind_again(person=card, now=timezone.now())
+    messages.success(request, f"Kith may remind you of {card.full_name} again.")
+    return redirect("contacts:person", card.id)
 
 
 @login_required
@@ -115,8 +189,11 @@ def _act(reminder: Reminder, form: ReminderAnswerForm, now: datetime) -> str:
     """Do what the button says; the sentence that tells so."""
     action = form.cleaned_data["action"]
     if action == "stop":
-        stopped = reminders.stop_cadence(reminder=reminder, now=now)
+        stopped = reminders.leave_alone(reminder=reminder, now=now)
         return "Kith will not remind you of them again." if stopped else "There was nothing to stop."
+    if action == "less":
+        days = reminders.less_often(reminder=reminder, now=now)
+        return f"Kith reminds you of them every {words.days(days)} from now on." if days else CLOSED
     if action == "done":
         return "Done." if reminders.done(reminder=reminder, now=now) else CLOSED
     if action == "snooze":

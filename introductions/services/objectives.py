@@ -7,7 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 
+from contacts.models import Reminder, ReminderKind
+from contacts.services import reminders
 from introductions.models import Objective, ObjectiveState, Seat, SeatState
 from netapp.accounts.models import User
 
@@ -38,6 +41,7 @@ def write_objective(
     target_date: date | None,
     review_date: date | None,
     seats: Sequence[SeatInput],
+    now: datetime,
 ) -> Objective:
     """Put an objective down, or change it. Seats that are not among `seats` any more go, with their matches.
 
@@ -61,37 +65,66 @@ def write_objective(
                 seat.is_stale = True
         seat.title, seat.position = written.title, position
         seat.save()
+    _remind_of_review(objective, now)
     return objective
 
 
+def _remind_of_review(objective: Objective, now: datetime) -> None:
+    """On its review date the member is reminded to look at it again; another date, or none, takes that back."""
+    prefix = f"{ReminderKind.REVIEW}:{objective.id}:"
+    others = Reminder.objects.filter(owner=objective.owner, key__startswith=prefix, state__in=reminders.OPEN)
+    is_wanted = objective.state == ObjectiveState.OPEN and objective.deleted_at is None
+    if not is_wanted or objective.review_date is None:
+        reminders.cancel_all(others, now)
+        return
+    key = f"{prefix}{objective.review_date}"
+    reminders.cancel_all(others.exclude(key=key), now)
+    text = f"Look again at “{objective.title}”"
+    review = reminders.schedule(
+        owner=objective.owner,
+        kind=ReminderKind.REVIEW,
+        key=key,
+        due_at=reminders.morning_of(objective.owner, objective.review_date),
+        text=text,
+        path=reverse("introductions:objective", args=[objective.id]),
+    )
+    reminders.want_again(reminder=review, text=text)
+
+
+@transaction.atomic
 def close_objective(*, objective: Objective, state: ObjectiveState, outcome: str, now: datetime) -> Objective:
     """Reached, or given up; what came of it is kept."""
     objective.state, objective.outcome, objective.closed_at = state, outcome, now
     objective.save(update_fields=["state", "outcome", "closed_at", "updated_at"])
+    _remind_of_review(objective, now)
     return objective
 
 
 @transaction.atomic
-def reopen_objective(*, objective: Objective) -> Objective:
+def reopen_objective(*, objective: Objective, now: datetime) -> Objective:
     """Open again; its seats are matched again, since nobody kept them up meanwhile."""
     objective.state, objective.closed_at = ObjectiveState.OPEN, None
     objective.save(update_fields=["state", "closed_at", "updated_at"])
     objective.seats.update(is_stale=True)
+    _remind_of_review(objective, now)
     return objective
 
 
+@transaction.atomic
 def delete_objective(*, objective: Objective, now: datetime) -> None:
     """Take it from every page; it can be restored for KEPT_AFTER_DELETION."""
     objective.deleted_at = now
     objective.save(update_fields=["deleted_at", "updated_at"])
+    _remind_of_review(objective, now)
 
 
 @transaction.atomic
-def restore_objective(*, objective: Objective) -> None:
+def restore_objective(*, objective: Objective, now: datetime) -> None:
     """Undo a deletion."""
     objective.deleted_at = None
     objective.save(update_fields=["deleted_at", "updated_at"])
     objective.seats.update(is_stale=True)
+    _remind_of_review(objective, now)
 
 
 def purge_objectives(*, now: datetime) -> int:

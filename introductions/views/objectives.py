@@ -75,7 +75,7 @@ def _posted(request: MemberRequest, objective: Objective | None, context: dict[s
         return _page(request, form, rows, context, status=422)
     known = {seat.id: seat for seat in objective.seats.all()} if objective else {}
     saved = services.write_objective(
-        owner=request.user, objective=objective, seats=rows.written(known), **form.cleaned_data
+        owner=request.user, objective=objective, seats=rows.written(known), now=timezone.now(), **form.cleaned_data
     )
     _match_now(request)
     messages.success(request, "Saved." if objective else "Written down. Here is who could help.")
@@ -151,7 +151,7 @@ def objective_close(request: MemberRequest, objective_id: UUID) -> HttpResponse:
 def objective_reopen(request: MemberRequest, objective_id: UUID) -> HttpResponse:
     """Open again."""
     found = access.objective_for(request.user, objective_id)
-    services.reopen_objective(objective=found)
+    services.reopen_objective(objective=found, now=timezone.now())
     _match_now(request)
     return redirect("introductions:objective", found.id)
 
@@ -172,6 +172,6 @@ def objective_delete(request: MemberRequest, objective_id: UUID) -> HttpResponse
 def objective_restore(request: MemberRequest, objective_id: UUID) -> HttpResponse:
     """Undo a deletion."""
     found = access.deleted_objective_for(request.user, objective_id)
-    services.restore_objective(objective=found)
+    services.restore_objective(objective=found, now=timezone.now())
     _match_now(request)
     return redirect("introductions:objective", found.id)

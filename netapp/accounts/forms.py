@@ -1,5 +1,6 @@
 """Forms about the member."""
 
+from calendar import day_name
 from typing import Any
 
 from django import forms
@@ -44,13 +45,23 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "country", "theme", "mail_from_time", "mail_until_time"]
+        fields = [
+            "name",
+            "time_zone",
+            "country",
+            "theme",
+            "mail_from_time",
+            "mail_until_time",
+            "mail_days",
+            "birthdays",
+        ]
         labels = {
             "name": "Your name",
             "country": "Your country",
             "theme": "How pages look",
             "mail_from_time": "Reminders not before",
             "mail_until_time": "Reminders not after",
+            "birthdays": "Birthdays and other days of",
         }
         help_texts = {
             "name": "It stands in the mails you have sent.",
@@ -60,6 +71,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "theme": forms.RadioSelect,
+            "birthdays": forms.RadioSelect,
             "mail_from_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "mail_until_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         }
@@ -75,6 +87,14 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         self.fields["country"] = forms.ChoiceField(
             choices=countries(), label=self.fields["country"].label, help_text=self.fields["country"].help_text
+        )
+        self.fields["mail_days"] = forms.TypedMultipleChoiceField(
+            label="Reminders on",
+            coerce=int,
+            choices=list(enumerate(day_name, 1)),
+            widget=forms.CheckboxSelectMultiple,
+            help_text="What is urgent, an answer to somebody who agreed to meet you, comes on any day.",
+            error_messages={"required": "Choose at least one day."},
         )
         self.fields["name"].required = True
         self.fields["name"].error_messages["required"] = "Write the name that your friends know you by."

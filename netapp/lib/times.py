@@ -1,5 +1,6 @@
 """Moments in a member's own zone. Stored in UTC, meant locally."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,15 +19,22 @@ def local_date(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def within_hours(moment: datetime, start: time, end: time, zone: ZoneInfo) -> datetime:
-    """`moment` if clocks in `zone` then show a time from `start` to before `end`, otherwise the next `start`.
+def within_hours(
+    moment: datetime, start: time, end: time, zone: ZoneInfo, days: Collection[int] = range(1, 8)
+) -> datetime:
+    """`moment` if clocks in `zone` then show a time from `start` to before `end` on one of `days`, otherwise the next
+    `start` on such a day.
 
-    An empty or inverted window (end <= start) means any hour.
+    An empty or inverted window (end <= start) means any hour. `days` are ISO weekdays; none of them means all.
     """
-    if end <= start:
-        return moment
     local = moment.astimezone(zone)
-    if start <= local.time() < end:
+    allowed = set(days) or set(range(1, 8))
+    is_any_hour = end <= start
+    if local.isoweekday() in allowed and (is_any_hour or start <= local.time() < end):
         return moment
-    day = local.date() if local.time() < start else local.date() + timedelta(days=1)
+    day = local.date()
+    if is_any_hour or local.time() >= start:
+        day += timedelta(days=1)
+    while day.isoweekday() not in allowed:
+        day += timedelta(days=1)
     return local_moment(day, start, zone)

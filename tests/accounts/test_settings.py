@@ -36,7 +36,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.deliver, "apply_async", lambda **call: None)
 
 
-def form(**changes: str) -> dict[str, str]:
+def form(**changes: str) -> dict[str, object]:
     return {
         "name": "Alice Ames",
         "time_zone": "Europe/Lisbon",
@@ -44,6 +44,8 @@ def form(**changes: str) -> dict[str, str]:
         "theme": "dark",
         "mail_from_time": "09:30",
         "mail_until_time": "18:00",
+        "mail_days": ["1", "2", "5"],
+        "birthdays": "all",
         **changes,
     }
 

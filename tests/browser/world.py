@@ -153,6 +153,7 @@ class World:
         dates: dict[str, Any] = {
             "target_date": local_date(self.now + timedelta(days=90), self.alice.zone),
             "review_date": None,
+            "now": self.now,
         }
         full = objectives.write_objective(owner=self.alice, title=title[:200], why=why, seats=[seat], **dates)
         bare = objectives.write_objective(owner=self.alice, title="Learn to bind", why="", seats=[], **dates)

@@ -49,6 +49,7 @@ from contacts.services.duplicates.unmerging import CannotUnmerge, Unmerged, unme
 from contacts.services.evidence import settle_new
 from contacts.services.handles import HandleInput
 from contacts.services.purge import KEPT_FOR, purge
+from contacts.services.rhythms import Rhythm
 from introductions.models import Introduction, PutAside, SeatMatch
 from netapp.accounts.models import User
 from tests.factories import (
@@ -175,7 +176,8 @@ def test_one_reminder_to_keep_in_touch_remains(alice):
     open_ones = Reminder.objects.filter(state=ReminderState.WAITING)
     assert sorted(open_ones.values_list("kind", flat=True)) == ["keep_in_touch", "promise"]
     assert {row.person_id for row in open_ones} == {ana.id}
-    assert open_ones.get(kind="keep_in_touch").due_at == reminders.cadence_due_at(ana, None)
+    reminder = open_ones.get(kind="keep_in_touch")
+    assert (reminder.rhythm_days, reminder.due_at) == (90, reminders.cadence_days(ana, Rhythm(90, 135), None)[0])
 
 
 def test_seats_and_introductions_come_along(alice, bob):

@@ -132,7 +132,10 @@ class TestMovingHouse:
     """Another zone or another hour: the same day, its new morning."""
 
     def test_a_new_zone_keeps_the_day(self, ana, alice, alice_client):
-        form = {field: getattr(alice, field) for field in ("name", "country", "theme", "mail_until_time")}
+        form = {
+            field: getattr(alice, field)
+            for field in ("name", "country", "theme", "mail_until_time", "mail_days", "birthdays")
+        }
         answer = alice_client.post(
             reverse("accounts:settings"), {**form, "time_zone": "America/New_York", "mail_from_time": "07:30"}
         )
@@ -270,7 +273,9 @@ class TestSending:
     def test_an_unanswered_letter_is_not_sent_again(self, ana):
         now = the_reminder(ana).due_at
         sending.send_due(owner_id=ana.owner_id, now=now)
-        assert sending.due_owner_ids(now=now + timedelta(days=100)) == []
+        assert sending.due_owner_ids(now=now + timedelta(days=14)) == []
+        assert sending.send_due(owner_id=ana.owner_id, now=now + timedelta(days=100)) == 1, "once, on the latest day"
+        assert sending.due_owner_ids(now=now + timedelta(days=200)) == []
 
     def test_done_before_delivery_calls_the_letter_back(self, ana):
         now = the_reminder(ana).due_at
@@ -368,7 +373,7 @@ class TestFromTheMail:
     def test_stop_for_this_person(self, ana, path):
         Client().post(path, {"action": "stop"})
         ana.refresh_from_db()
-        assert ana.cadence_days is None
+        assert ana.is_left_alone
         assert not ana.reminders.filter(state__in=reminders.OPEN).exists()
 
     def test_an_old_link_opens_nothing_and_none_does_once_the_account_is_off(self, ana, path, time_machine):

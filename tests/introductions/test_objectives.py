@@ -109,6 +109,7 @@ def test_editing_keeps_seats_and_rematches_only_what_changed(alice, alice_client
         why="",
         target_date=None,
         review_date=None,
+        now=NOW,
         seats=[
             services.SeatInput(id=two.id, title="Two again", roles=["photo editor"]),
             services.SeatInput(id=one.id, title="One", roles=["agent"]),
