@@ -1,0 +1,1 @@
+"""The path engine beside everything else that could answer: `make bench-paths`."""

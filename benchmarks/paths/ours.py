@@ -1,0 +1,229 @@
+"""Kith's own engine, asked everything; its answers are what every peer is compared with."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.paths.asking import NONE, Answer, K, Questions, Row, ask
+from benchmarks.paths.measuring import floor, peak, resident
+from benchmarks.paths.network import Network
+from contacts.graph import Path as Way
+from contacts.graph import Snapshot, Work, best_to_each, k_best
+
+BATCH, TARGETS = 3000, 60
+FRESH = 200
+
+
+def steps(path: Way | None) -> int:
+    return NONE if path is None else 8 * path.cost + len(path.legs)
+
+
+class Ours:
+    def __init__(self, network: Network, snapshot: Snapshot) -> None:
+        self.network, self.snapshot = network, snapshot
+
+    def best(self, asker: int, target: int, k: int, introducers: int = 3, work: Work | None = None) -> Answer:
+        question = self.network.question(asker, introducers)
+        return [steps(path) for path in k_best(self.snapshot, question, target, k, work=work)]
+
+    def five(self, asker: int, target: int) -> Answer:
+        return self.best(asker, target, K)
+
+    def one(self, asker: int, target: int) -> Answer:
+        return self.best(asker, target, 1) or [NONE]
+
+    def two(self, asker: int, target: int) -> Answer:
+        return self.best(asker, target, 1, introducers=2) or [NONE]
+
+    def each(self, asker: int, targets: np.ndarray, work: Work | None = None) -> Answer:
+        found = best_to_each(self.snapshot, self.network.question(asker), targets.tolist(), work=work)
+        return [steps(found[target]) for target in targets.tolist()]
+
+
+def measure(folder: Path, seconds: float, asked: int) -> dict[str, Any]:
+    """Everything about our engine on the network in `folder`; leaves the snapshot there. Expected answers by kind."""
+    network = Network.load(folder)
+    kept = folder / "snapshot"
+    shutil.rmtree(kept, ignore_errors=True)
+    began = time.perf_counter()
+    built = network.snapshot()
+    build = time.perf_counter() - began
+    built.save(kept)
+    saved = time.perf_counter() - began - build
+    shared = int((network.reach[:] > 0).sum())
+    result: dict[str, Any] = {
+        "build": build,
+        "save": saved,
+        "bytes_per_tie": built.nbytes / network.ties,
+        "bytes_per_shared_tie": built.nbytes / shared,
+        "build_peak": peak(),
+    }
+    size = built.nbytes
+    del built
+    before = resident()
+    ours = Ours(network, Snapshot.load(kept))
+    result["opened_rows"], result["read_tie"] = floor(size)
+
+    questions = Questions.draw(network, asked)
+    expected: dict[str, list[Answer]] = {}
+    rows: list[Row] = []
+    for kind, arguments, function in _kinds(ours, questions):
+        row, answers = ask(kind, function, arguments, None, seconds)
+        # The first pass paged the snapshot in and compiled; the second is what is told.
+        first = row.first
+        row, _ = ask(kind, function, arguments[: len(answers)], answers, seconds)
+        row.first = first
+        expected[kind] = answers
+        rows.append(row)
+    result["rows"] = [row.as_dict() for row in rows]
+    result["memory"] = resident() - before
+    result["touched"] = touched(ours, questions)
+    result["batch"] = batch(kept, folder)
+    result["fresh"] = fresh(ours, questions)
+    result["expected"] = expected
+    return result
+
+
+def _kinds(ours: Ours, questions: Questions) -> list[tuple[str, list[tuple[Any, ...]], Any]]:
+    pairs: list[tuple[Any, ...]] = list(questions.pairs)
+    kinds: list[tuple[str, list[tuple[Any, ...]], Any]] = [
+        ("five", pairs, ours.five),
+        ("one", pairs, ours.one),
+        ("two", pairs, ours.two),
+    ]
+    kinds += [(kind, list(groups), ours.each) for kind, groups in questions.groups.items()]
+    kinds += [(kind, list(hubs), ours.five) for kind, hubs in questions.hubs.items()]
+    # The search alone, the member's own ties already laid out: what the database's rows cost is another matter.
+    asked = {asker: ours.network.question(asker) for asker, _ in questions.pairs}
+    kinds.append(
+        ("five, question ready", pairs, lambda a, t: [steps(p) for p in k_best(ours.snapshot, asked[a], t, K)])
+    )
+    return kinds
+
+
+def touched(ours: Ours, questions: Questions) -> dict[str, list[int]]:
+    """Ties read: p50 and p99 by kind; and the least number of rows that the five best need opened (p50)."""
+    five, hundred, rows = [], [], []
+    for asker, target in questions.pairs[:300]:
+        work = Work()
+        ours.best(asker, target, K, work=work)
+        five.append(work.ties)
+        rows.append(int(np.diff(ours.network.begin)[asker]))
+    for asker, targets in questions.groups["100 targets"][:100]:
+        work = Work()
+        ours.each(asker, targets, work)
+        hundred.append(work.ties)
+    return {
+        "five": [int(np.percentile(five, q)) for q in (50, 99)],
+        "100 targets": [int(np.percentile(hundred, q)) for q in (50, 99)],
+        "rows": [int(np.percentile(rows, q)) for q in (50, 99)],
+    }
+
+
+def _batch(kept: Path, folder: Path, seed: int, ready: Any, go: Any, done: Any) -> None:
+    network = Network.load(folder)
+    ours, rng = Ours(network, Snapshot.load(kept)), np.random.default_rng(seed)
+    askers = rng.choice(np.flatnonzero(np.diff(network.begin)), BATCH // 2)
+    targets = rng.integers(0, network.n, (askers.size, TARGETS))
+    for at in range(20):
+        ours.each(int(askers[at]), np.unique(targets[at]))
+    ready.put(seed)
+    go.wait()
+    began = time.perf_counter()
+    for asker, people in zip(askers.tolist(), targets, strict=True):
+        best_to_each(ours.snapshot, network.question(asker), people.tolist())
+    done.put(time.perf_counter() - began)
+
+
+def batch(kept: Path, folder: Path) -> dict[str, float]:
+    """The nightly run: every member, three objectives of twenty people, in two processes."""
+    context = multiprocessing.get_context("spawn")
+    ready, done, go = context.Queue(), context.Queue(), context.Event()
+    workers = [context.Process(target=_batch, args=(kept, folder, seed, ready, go, done)) for seed in (1, 2)]
+    for worker in workers:
+        worker.start()
+    for _ in workers:
+        ready.get(timeout=120)
+    go.set()
+    took = max(done.get(timeout=600) for _ in workers)
+    for worker in workers:
+        worker.join()
+    return {"members": BATCH, "targets": TARGETS, "seconds": took, "ten_thousand": took * 10_000 / BATCH}
+
+
+def fresh(ours: Ours, questions: Questions) -> dict[str, float]:
+    """Ties written since the snapshot come with the question. What 200 of them cost, and that the search uses them."""
+    network, times, seen = ours.network, [], 0
+    rng = np.random.default_rng(3)
+    for asker, target in questions.pairs[:FRESH]:
+        question = network.question(asker)
+        if not hasattr(question, "fresh_ties"):
+            return {}
+        friends = network.target[network.row(asker)][network.linked[network.row(asker)]]
+        if not friends.size:
+            continue
+        through = int(friends[0])
+        ties = np.stack(
+            (
+                np.append(rng.integers(0, network.n, FRESH - 1), through),
+                np.append(rng.integers(0, network.n, FRESH - 1), target),
+                np.full(FRESH, 64),
+                np.full(FRESH, 3),
+            ),
+            axis=1,
+        )
+        asked = type(question)(
+            asker=asker,
+            own_ties=question.own_ties,
+            max_introducers=3,
+            fresh_ties=ties[ties[:, 0] != ties[:, 1]],
+        )
+        began = time.perf_counter()
+        found = k_best(ours.snapshot, asked, target, 1_000)
+        times.append(1000.0 * (time.perf_counter() - began))
+        seen += any(path.vertices[1:] == (through, target) for path in found)
+    return {"asked": len(times), "seen": seen, "p50": float(np.percentile(times, 50))} if times else {}
+
+
+def cold(folder: Path) -> dict[str, float]:
+    """Milliseconds from the start of a Python to its first answer: all cached, nothing compiled, nothing in memory."""
+    kept = folder / "snapshot"
+    program = (
+        "import sys, time; began = time.perf_counter()\n"
+        "from pathlib import Path\n"
+        "from contacts.graph import Question, Snapshot, k_best\n"
+        "snapshot = Snapshot.load(Path(sys.argv[1]), verify=False)\n"
+        "k_best(snapshot, Question(asker=0, own_ties=[(v, 640) for v in range(1, 200)], max_introducers=3), 500, 5)\n"
+        "print(1000 * (time.perf_counter() - began))\n"
+    )
+
+    def run(**environment: str) -> float:
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", program, str(kept)],
+            check=True,
+            capture_output=True,
+            env=os.environ | environment,
+        )
+        return 1000.0 * (time.perf_counter() - began)
+
+    run()
+    found = {"cached": min(run() for _ in range(3))}
+    empty = folder / "numba"
+    shutil.rmtree(empty, ignore_errors=True)
+    found["nothing compiled"] = run(NUMBA_CACHE_DIR=str(empty))
+    for file in kept.rglob("*.bin"):
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+            os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    found["snapshot not in memory"] = run()
+    return found
