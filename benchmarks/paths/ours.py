@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from benchmarks.paths.asking import NONE, Answer, K, Questions, Row, ask
 from benchmarks.paths.measuring import floor, peak, resident
 from benchmarks.paths.network import Network
 from contacts.graph import Path as Way
-from contacts.graph import Snapshot, Work, best_to_each, k_best
+from contacts.graph import Question, Snapshot, Work, best_to_each, engines, k_best
 
 BATCH, TARGETS = 3000, 60
 FRESH = 200
@@ -69,6 +71,7 @@ def measure(folder: Path, seconds: float, asked: int) -> dict[str, Any]:
     }
     size = built.nbytes
     del built
+    engines.use("compiled")
     before = resident()
     ours = Ours(network, Snapshot.load(kept))
     result["opened_rows"], result["read_tie"] = floor(size)
@@ -84,10 +87,17 @@ def measure(folder: Path, seconds: float, asked: int) -> dict[str, Any]:
         row.first = first
         expected[kind] = answers
         rows.append(row)
+    engines.use("numpy")
+    for kind, verb in (("five", ours.five), ("100 targets", ours.each)):
+        arguments: list[tuple[Any, ...]] = list(questions.groups.get(kind, questions.pairs))
+        rows.append(
+            ask(f"{kind}, without numba", verb, arguments[: len(expected[kind])], expected[kind], seconds / 3)[0]
+        )
+    engines.use("compiled")
     result["rows"] = [row.as_dict() for row in rows]
     result["memory"] = resident() - before
     result["touched"] = touched(ours, questions)
-    result["batch"] = batch(kept, folder)
+    result["batch"] = batch(kept, folder, 2 * seconds)
     result["fresh"] = fresh(ours, questions)
     result["expected"] = expected
     return result
@@ -129,7 +139,8 @@ def touched(ours: Ours, questions: Questions) -> dict[str, list[int]]:
     }
 
 
-def _batch(kept: Path, folder: Path, seed: int, ready: Any, go: Any, done: Any) -> None:
+def _batch(kept: Path, folder: Path, seed: int, seconds: float, ready: Any, go: Any, done: Any) -> None:
+    engines.use("compiled")
     network = Network.load(folder)
     ours, rng = Ours(network, Snapshot.load(kept)), np.random.default_rng(seed)
     askers = rng.choice(np.flatnonzero(np.diff(network.begin)), BATCH // 2)
@@ -138,26 +149,29 @@ def _batch(kept: Path, folder: Path, seed: int, ready: Any, go: Any, done: Any) 
         ours.each(int(askers[at]), np.unique(targets[at]))
     ready.put(seed)
     go.wait()
-    began = time.perf_counter()
+    began, answered = time.perf_counter(), 0
     for asker, people in zip(askers.tolist(), targets, strict=True):
         best_to_each(ours.snapshot, network.question(asker), people.tolist())
-    done.put(time.perf_counter() - began)
+        answered += 1
+        if time.perf_counter() - began > seconds:
+            break
+    done.put(answered / (time.perf_counter() - began))
 
 
-def batch(kept: Path, folder: Path) -> dict[str, float]:
+def batch(kept: Path, folder: Path, seconds: float) -> dict[str, float]:
     """The nightly run: every member, three objectives of twenty people, in two processes."""
     context = multiprocessing.get_context("spawn")
     ready, done, go = context.Queue(), context.Queue(), context.Event()
-    workers = [context.Process(target=_batch, args=(kept, folder, seed, ready, go, done)) for seed in (1, 2)]
+    workers = [context.Process(target=_batch, args=(kept, folder, seed, seconds, ready, go, done)) for seed in (1, 2)]
     for worker in workers:
         worker.start()
     for _ in workers:
         ready.get(timeout=120)
     go.set()
-    took = max(done.get(timeout=600) for _ in workers)
+    speed = sum(done.get(timeout=600) for _ in workers)
     for worker in workers:
         worker.join()
-    return {"members": BATCH, "targets": TARGETS, "seconds": took, "ten_thousand": took * 10_000 / BATCH}
+    return {"targets": TARGETS, "members_a_second": speed, "ten_thousand": 10_000 / speed}
 
 
 def fresh(ours: Ours, questions: Questions) -> dict[str, float]:
@@ -166,8 +180,6 @@ def fresh(ours: Ours, questions: Questions) -> dict[str, float]:
     rng = np.random.default_rng(3)
     for asker, target in questions.pairs[:FRESH]:
         question = network.question(asker)
-        if not hasattr(question, "fresh_ties"):
-            return {}
         friends = network.target[network.row(asker)][network.linked[network.row(asker)]]
         if not friends.size:
             continue
@@ -181,49 +193,62 @@ def fresh(ours: Ours, questions: Questions) -> dict[str, float]:
             ),
             axis=1,
         )
-        asked = type(question)(
+        asked = Question(
             asker=asker,
             own_ties=question.own_ties,
             max_introducers=3,
             fresh_ties=ties[ties[:, 0] != ties[:, 1]],
         )
         began = time.perf_counter()
-        found = k_best(ours.snapshot, asked, target, 1_000)
+        found = k_best(ours.snapshot, asked, target, K)
         times.append(1000.0 * (time.perf_counter() - began))
-        seen += any(path.vertices[1:] == (through, target) for path in found)
+        # The new tie's path is among the five, or five better ones are.
+        whole = int(network.cost[network.row(asker)][network.linked[network.row(asker)]][0]) + 64
+        better = len(found) == K and found[-1].cost <= whole
+        seen += better or any(through in path.introducers and path.cost <= whole for path in found)
     return {"asked": len(times), "seen": seen, "p50": float(np.percentile(times, 50))} if times else {}
 
 
 def cold(folder: Path) -> dict[str, float]:
-    """Milliseconds from the start of a Python to its first answer: all cached, nothing compiled, nothing in memory."""
+    """Milliseconds from the start of a Python to its first answer: kept, never compiled here, snapshot not in memory.
+
+    The first answer comes from numpy while the compiled searches load; "compiled" waits for them.
+    """
     kept = folder / "snapshot"
     program = (
-        "import sys, time; began = time.perf_counter()\n"
+        "import sys\n"
         "from pathlib import Path\n"
-        "from contacts.graph import Question, Snapshot, k_best\n"
+        "from contacts.graph import Question, Snapshot, engines, k_best\n"
         "snapshot = Snapshot.load(Path(sys.argv[1]), verify=False)\n"
-        "k_best(snapshot, Question(asker=0, own_ties=[(v, 640) for v in range(1, 200)], max_introducers=3), 500, 5)\n"
-        "print(1000 * (time.perf_counter() - began))\n"
+        "question = Question("
+        "asker=0, own_ties=[(v, 640) for v in range(1, 200)], max_introducers=3)\n"
+        "sys.argv[2:] and engines.use('compiled')\n"
+        "k_best(snapshot, question, 500, 5)\n"
     )
 
-    def run(**environment: str) -> float:
+    def run(*arguments: str, **environment: str) -> float:
         began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", program, str(kept)],
-            check=True,
-            capture_output=True,
+        started = subprocess.Popen(
+            [sys.executable, "-c", program, str(kept), *arguments],
             env=os.environ | environment,
+            start_new_session=True,
         )
-        return 1000.0 * (time.perf_counter() - began)
+        failed = started.wait()
+        took = 1000.0 * (time.perf_counter() - began)
+        with suppress(ProcessLookupError):  # the compiler that it started, if any
+            os.killpg(started.pid, signal.SIGKILL)
+        if failed:
+            raise subprocess.CalledProcessError(failed, "cold start")
+        return took
 
     run()
-    found = {"cached": min(run() for _ in range(3))}
+    found = {"numpy": min(run() for _ in range(3)), "compiled": min(run("compiled") for _ in range(3))}
     empty = folder / "numba"
     shutil.rmtree(empty, ignore_errors=True)
-    found["nothing compiled"] = run(NUMBA_CACHE_DIR=str(empty))
+    found["nothing compiled before, numpy"] = run(NUMBA_CACHE_DIR=str(empty))
     for file in kept.rglob("*.bin"):
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
             os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    found["snapshot not in memory"] = run()
+    found["snapshot not in memory, numpy"] = run()
     return found
