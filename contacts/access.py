@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -17,12 +17,14 @@ from contacts.models import (
     Handle,
     Import,
     Interaction,
+    Merge,
     OwnAddress,
     Person,
     Photo,
     Reminder,
     SavedFilter,
     Source,
+    ToldApart,
 )
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
@@ -53,8 +55,25 @@ def saved_filter_for(member: User, filter_id: UUID) -> SavedFilter:
 
 
 def deleted_person_for(member: User, person_id: UUID) -> Person:
-    """One card that the member deleted and may still restore. Raises Http404."""
-    return get_object_or_404(Person.objects.filter(owner=member, deleted_at__isnull=False), id=person_id)
+    """One card that the member deleted and may still restore; not one that was merged away. Raises Http404."""
+    merged = Merge.objects.filter(gone=OuterRef("id"), undone_at=None)
+    deleted = Person.objects.filter(~Exists(merged), owner=member, deleted_at__isnull=False)
+    return get_object_or_404(deleted, id=person_id)
+
+
+def merge_for(member: User, merge_id: UUID) -> Merge:
+    """One merge of the member's, undone or not. Raises Http404."""
+    return get_object_or_404(Merge.objects.select_related("survivor", "gone"), owner=member, id=merge_id)
+
+
+def merges_together(member: User, together_id: UUID) -> QuerySet[Merge]:
+    """What the member merged by one click, the last first."""
+    return Merge.objects.filter(owner=member, together=together_id).order_by("-created_at")
+
+
+def told_apart_for(member: User, told_id: UUID) -> ToldApart:
+    """One pair that the member called two people. Raises Http404."""
+    return get_object_or_404(ToldApart.objects.select_related("a", "b"), owner=member, id=told_id)
 
 
 def change_for(member: User, change_id: UUID) -> Change:

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from contacts.services import dates, purge, sending, strengths
+from contacts.services.duplicates import following, looking
 from contacts.services.imports import claims, forgetting
 from contacts.services.imports.shifts import Shift
 from contacts.services.sources import claims as source_claims
@@ -58,6 +59,21 @@ def refresh_strengths() -> None:
 def purge_deleted() -> None:
     """Beat: what was deleted a month ago goes for good."""
     purge.purge(now=timezone.now())
+
+
+@shared_task
+def look_for_duplicates(member_id: int) -> None:
+    """Which of the member's cards look like one human."""
+    looking.look(owner_id=member_id, now=timezone.now())
+
+
+@shared_task
+def sweep_duplicates() -> None:
+    """Beat, each minute: books that changed, books not looked through for a day, and what a merge had not moved yet."""
+    now = timezone.now()
+    following.follow(now=now)
+    for member_id in looking.members_to_look_for(now=now):
+        ring(look_for_duplicates, member_id)
 
 
 @shared_task

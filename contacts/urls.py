@@ -4,6 +4,7 @@ from django.urls import path
 
 from contacts.views import (
     acquaintances,
+    duplicates,
     import_rules,
     imports,
     in_place,
@@ -30,6 +31,14 @@ urlpatterns = [
     path("people/lists/<uuid:filter_id>/remove/", lists.list_remove, name="list_remove"),
     path("people/add/", person.person_add, name="person_add"),
     path("people/quick/", person.person_quick, name="person_quick"),
+    path("people/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("people/duplicates/certain/", duplicates.duplicates_certain, name="duplicates_certain"),
+    path("people/<uuid:person_id>/merge/", duplicates.merge_find, name="merge_find"),
+    path("people/<uuid:person_id>/merge/<uuid:other_id>/", duplicates.merge_two, name="merge"),
+    path("people/<uuid:person_id>/apart/<uuid:other_id>/", duplicates.not_the_same, name="not_the_same"),
+    path("merges/<uuid:merge_id>/undo/", duplicates.merge_undo, name="merge_undo"),
+    path("merges/together/<uuid:together_id>/undo/", duplicates.merges_undo, name="merges_undo"),
+    path("told-apart/<uuid:told_id>/take-back/", duplicates.apart_take_back, name="apart_take_back"),
     path("people/<uuid:person_id>/", person.person, name="person"),
     path("people/<uuid:person_id>/edit/", person.person_edit, name="person_edit"),
     path("handles/<uuid:handle_id>/again/", person.handle_again, name="handle_again"),

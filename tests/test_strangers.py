@@ -19,11 +19,13 @@ from contacts.models import (
     ColumnMapping,
     Connection,
     Import,
+    Merge,
     OwnAddress,
     Photo,
     Reminder,
     SavedFilter,
     Source,
+    ToldApart,
 )
 from introductions.models import Consent, Introduction, Objective, Seat, SeatMatch
 from netapp.mail.models import Suppression
@@ -63,6 +65,8 @@ def rows(alice) -> dict[str, Any]:
     """Something of Alice's for every argument that an address can take."""
     person, other = PersonFactory(owner=alice), PersonFactory(owner=alice, relation="wanted")
     objective = Objective.objects.create(owner=alice, title="Publish the book")
+    gone, together = PersonFactory(owner=alice, deleted_at=NOW), uuid.uuid4()
+    a, b = sorted((person, other), key=lambda card: card.id)
     seat = Seat.objects.create(owner=alice, objective=objective, title="Editor")
     introduction = Introduction.objects.create(
         owner=alice, introducer=person, target=other, introducer_name="P", target_name="O", note="n", state_at=NOW
@@ -81,6 +85,11 @@ def rows(alice) -> dict[str, Any]:
         "blocked_id": Blocked.objects.create(owner=alice, kind="domain", value="example.org").id,
         "own_id": OwnAddress.objects.create(owner=alice, address="a@example.org").id,
         "mapping_id": ColumnMapping.objects.create(owner=alice, signature="s", mapping={"heading": []}).id,
+        "merge_id": Merge.objects.create(
+            owner=alice, survivor=person, gone=gone, journal={}, merged_at=NOW, together=together
+        ).id,
+        "together_id": together,
+        "told_id": ToldApart.objects.create(owner=alice, a=a, b=b, a_marks=[], b_marks=[]).id,
         "change_id": Change.objects.create(owner=alice, kind="people", before={}).id,
         "filter_id": SavedFilter.objects.create(owner=alice, name="Printers", query="tag=print").id,
         "photo_key": Photo.objects.create(

@@ -19,7 +19,10 @@ def change_in_place(*, person: Person, fields: Mapping[str, Any], now: datetime)
     if not fields.keys() <= FIELDS:
         raise ValueError("Only lists are changed in place.")
     update = people.Update(person.id, fields)
-    (result,) = people.update_people(owner=person.owner, updates=[update], now=now, typed=True)
+    results = people.update_people(owner=person.owner, updates=[update], now=now, typed=True)
+    if not results:
+        raise people.CardGone("No such card.")
+    result = results[0]
     if not result.before:
         return None
     values = {name: [old, getattr(result.person, name)] for name, old in result.before.items()}

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
+from django.http import Http404
 
 from contacts.handles import HandleKind
 from contacts.models import Handle, Person
@@ -40,6 +41,10 @@ _STRENGTH_FIELDS = frozenset({"layer", "relation"})
 
 class NoName(ValueError):
     """A card needs a name."""
+
+
+class CardGone(Http404):
+    """The card was deleted, or merged into another, between being read and being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,12 @@ def update_person(
     now: datetime,
     typed: bool,
 ) -> Person:
-    """Change a card; the fields not named stay. Returns it as it is now. Raises NoName, UnknownField."""
+    """Change a card; the fields not named stay. Returns it as it is now. Raises NoName, UnknownField, CardGone."""
     update = Update(person.id, fields, handles)
-    return update_people(owner=person.owner, updates=[update], now=now, typed=typed)[0].person
+    results = update_people(owner=person.owner, updates=[update], now=now, typed=typed)
+    if not results:
+        raise CardGone("No such card.")
+    return results[0].person
 
 
 @transaction.atomic

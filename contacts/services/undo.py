@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from contacts.models import Acquaintance, Change, ChangeKind, Interaction, Person, Unacquainted, UnnotedContact
 from contacts.services import filters, in_place, photos, together
 from contacts.services.announce import book_moved
+from contacts.services.duplicates.following import where_now
 from contacts.services.imports import blocking
 from contacts.services.interactions import settle_contact
 
@@ -36,7 +38,8 @@ def take_back(*, change: Change, now: datetime) -> bool:
 
 
 def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> bool:
-    person = Person.objects.select_related("owner").filter(owner_id=owner_id, id=before["person"]).first()
+    person_id = where_now(owner_id=owner_id, person_id=UUID(before["person"]))
+    person = Person.objects.select_related("owner").filter(owner_id=owner_id, id=person_id).first()
     if person is None:
         return False
     again = Interaction(
@@ -58,13 +61,14 @@ def _put_back_contact(owner_id: int, before: dict[str, Any], now: datetime) -> b
 
 
 def _put_back_acquaintance(owner_id: int, before: dict[str, Any]) -> bool:
-    if Person.objects.filter(owner_id=owner_id, id__in=(before["a"], before["b"])).count() != 2:
+    ids = sorted(where_now(owner_id=owner_id, person_id=UUID(before[end])) for end in ("a", "b"))
+    if Person.objects.filter(owner_id=owner_id, id__in=ids).count() != 2:
         return False
     known_at = before["evidence_date"]
     again = Acquaintance(
         owner_id=owner_id,
-        a_id=before["a"],
-        b_id=before["b"],
+        a_id=ids[0],
+        b_id=ids[1],
         closeness=before["closeness"],
         source=before["source"],
         tie_kinds=before.get("tie_kinds", []),
@@ -72,7 +76,7 @@ def _put_back_acquaintance(owner_id: int, before: dict[str, Any]) -> bool:
         evidence_date=date.fromisoformat(known_at) if known_at else None,
         seen_count=before.get("seen_count", 0),
     )
-    Unacquainted.objects.filter(a=before["a"], b=before["b"]).delete()
+    Unacquainted.objects.filter(a=ids[0], b=ids[1]).delete()
     Acquaintance.objects.bulk_create([again], ignore_conflicts=True)
     book_moved(owner_id)
     return True

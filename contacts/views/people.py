@@ -18,6 +18,7 @@ from contacts.forms.details import TIES
 from contacts.forms.fields import CADENCES
 from contacts.forms.lists import KeepForm, PeopleForm, TogetherForm
 from contacts.models import Reach, Relation
+from contacts.queries import duplicates as lookalikes
 from contacts.queries import people as queries
 from contacts.queries.person import label_of
 from contacts.services import together, undo
@@ -69,6 +70,7 @@ def people(request: MemberRequest) -> HttpResponse:
             ],
             "ties": [*dict.fromkeys((*queries.ties_of(request.user), *TIES, *([wanted.tie] if wanted.tie else [])))],
             "through": access.people_of(request.user).filter(id=wanted.through).first() if wanted.through else None,
+            "lookalikes": lookalikes.count(request.user),
             "has_anybody": listing.count > 0 or queries.has_anybody(request.user),
             "quick": QuickForm(),
         }

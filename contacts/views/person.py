@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from contacts.models import Handle, InteractionKind, Layer, Person, Reach, Relat
 from contacts.queries import person as queries
 from contacts.quick import read_line
 from contacts.services import people, strengths
+from contacts.services.duplicates.following import where_now
 from contacts.services.handles import read_handles, try_again
 from netapp.accounts.types import MemberRequest
 from netapp.lib.http import came_from
@@ -30,8 +31,15 @@ from netapp.lib.http import came_from
 @login_required
 @require_safe
 def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
-    """Everything about somebody."""
-    return person_page(request, access.person_for(request.user, person_id))
+    """Everything about somebody. The address of a card that was merged away leads to the one it is part of."""
+    try:
+        card = access.person_for(request.user, person_id)
+    except Http404:
+        into = where_now(owner_id=request.user.pk, person_id=person_id)
+        if into == person_id:
+            raise
+        return redirect("contacts:person", access.person_for(request.user, into).id)
+    return person_page(request, card)
 
 
 def person_page(

@@ -89,6 +89,52 @@ def differences(one: Person, other: Person) -> list[Difference]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice for a field: how it reads, and whether it is chosen as the page opens."""
+
+    pick: Pick
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One field of two cards as a page shows it, each in words. `options` where the member may choose."""
+
+    field: Field
+    one: str
+    other: str
+    options: list[Option]
+
+
+def compared(one: Person, other: Person, names: Mapping[Any, str], picks: Mapping[str, Pick]) -> list[Compared]:
+    """Every field of which one of the cards says something worth showing. `names` as for `shown`."""
+    chosen = {difference.field.name: difference for difference in differences(one, other)}
+    rows = []
+    for field in FIELDS:
+        values = [value_of(one, field, other), value_of(other, field, one)]
+        difference = chosen.get(field.name)
+        if field.name in _UNSAID and difference is None:
+            continue
+        ours, theirs = (shown(field, value, names) if _is_said(value) else "" for value in values)
+        if ours or theirs:
+            rows.append(Compared(field, ours, theirs, _options(difference, ours, theirs, picks)))
+    return rows
+
+
+def _options(difference: Difference | None, ours: str, theirs: str, picks: Mapping[str, Pick]) -> list[Option]:
+    if difference is None:
+        return []
+    chosen = picks.get(difference.field.name, difference.default)
+    words = {Pick.ONE: ours, Pick.OTHER: theirs, Pick.BOTH: "Both"}
+    return [Option(pick, words[pick], pick is chosen) for pick in difference.picks]
+
+
+_UNSAID: Final = ("photo", "reach", "relation")
+"""Not worth a line where both cards have the same, or only one has any."""
+
+
 def value_of(card: Person, field: Field, besides: Person) -> Any:
     """What the card says: a value, several as a tuple, or nothing. Nobody was met through themself."""
     if field.name == "met_through" and card.met_through_id == besides.id:
@@ -151,6 +197,8 @@ def shown(field: Field, value: Any, names: Mapping[Any, str]) -> str:
             return names.get(value, "somebody no longer in your book")
         case "cadence_days":
             return f"every {value} days"
+        case "photo":
+            return "a photo"
         case "custom_fields":
             return "; ".join(f"{one['label']}: {one['value']}" for one in value)
         case "other_dates":

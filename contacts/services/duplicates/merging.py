@@ -30,6 +30,10 @@ class NotThere(CannotMerge):
     """One of the two is not in the book any more: merged or deleted in another window."""
 
 
+class ChangedSince(CannotMerge):
+    """What was chosen was chosen of cards that say something else by now."""
+
+
 def in_order_of_age(one: Person, other: Person) -> tuple[Person, Person]:
     """(the one that stays, the one that goes): the older card keeps its address on the site."""
     first, second = sorted((one, other), key=lambda card: (card.created_at, card.id))
@@ -44,14 +48,18 @@ def merge(
     gone_id: UUID,
     picks: Mapping[str, Pick] | None = None,
     together: UUID | None = None,
+    seen_at: tuple[datetime, datetime] | None = None,
     now: datetime,
 ) -> Merge:
     """Make one card of two of the owner's. `picks` by field (`fields.differences`), from the survivor's side.
 
     All that hung on `gone` hangs on `survivor` afterwards; what it had its like of stays with `gone`, which is kept
-    with the deleted cards and comes back when the merge is undone. Raises CannotMerge; NotThere.
+    with the deleted cards and comes back when the merge is undone.
+    `seen_at`: `updated_at` of both as they were shown to whoever picked. Raises CannotMerge; NotThere, ChangedSince.
     """
     survivor, gone = _locked(owner_id, survivor_id, gone_id)
+    if seen_at and seen_at != (survivor.updated_at, gone.updated_at):
+        raise ChangedSince("One of the two cards was changed meanwhile. Look at them once more, then merge.")
     for check in CHECKS:
         if refusal := check(survivor, gone):
             raise CannotMerge(refusal)

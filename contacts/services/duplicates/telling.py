@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 
-from contacts.models import Person, ToldApart
+from contacts.models import DuplicateLook, Lookalike, Person, ToldApart
 from contacts.services.acquaintances import in_order
 from contacts.services.imports.matching import handle_key
 from contacts.words import fold
@@ -23,12 +23,14 @@ def tell_apart(*, one: Person, other: Person) -> ToldApart:
     prefetch_related_objects([a, b], "handles")
     marks = {"a_marks": marks_of(a), "b_marks": marks_of(b)}
     told, _ = ToldApart.objects.get_or_create(a=a, b=b, defaults={"owner_id": a.owner_id, **marks})
+    Lookalike.objects.filter(a=a, b=b).delete()
     return told
 
 
 def take_back(*, told: ToldApart) -> None:
-    """They may be one human after all: they are proposed again."""
+    """They may be one human after all: they are proposed again, once the book has been looked through."""
     told.delete()
+    DuplicateLook.objects.filter(owner=told.owner_id).update(looked_fully_at=None)
 
 
 def marks_of(card: Person) -> list[str]:

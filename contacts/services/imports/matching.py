@@ -30,6 +30,13 @@ class Candidate(Generic[T]):
     name: str
     keys: frozenset[str]
     is_deleted: bool = False
+    other_names: tuple[str, ...] = ()
+    """Of cards that were merged into this one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names under which they are known."""
+        return (self.name, *self.other_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +96,25 @@ def value_of(key: str) -> str:
 
 def choose(name: str, candidates: Sequence[Candidate[T]]) -> Choice[T]:
     """Which of the candidates is the human called `name`. A deleted card only counts where no other is left."""
-    alike = [one for one in candidates if _agree(name, one)]
+    alike = [one for one in candidates if any(_agree(name, called, one.keys) for called in one.names)]
     alike = [one for one in alike if not one.is_deleted] or alike
     apart = tuple(one for one in candidates if not one.is_deleted and one not in alike)
     if len(alike) > 1:
         # Two cards of one human, say: the one that is called exactly so, if nothing else points to another.
         exact = [
-            one for one in alike if fold(one.name) == fold(name) and all(one.keys >= other.keys for other in alike)
+            one
+            for one in alike
+            if fold(name) in {fold(called) for called in one.names} and all(one.keys >= other.keys for other in alike)
         ]
         alike = exact if len(exact) == 1 else alike
     return Choice(tuple(alike), () if alike else apart)
 
 
-def _agree(name: str, other: Candidate[T]) -> bool:
-    kinds = {kind_of(key) for key in other.keys}
+def _agree(name: str, other: str, keys: Iterable[str]) -> bool:
+    kinds = {kind_of(key) for key in keys}
     if kinds & {HandleKind.LINKEDIN, "name"} or ("uid" in kinds and len(kinds) > 1):
         return True
-    words, others = _words(name), _words(other.name)
+    words, others = _words(name), _words(other)
     if not words or not others or set(words) <= set(others) or set(others) <= set(words):
         return True
     # A switchboard or a family's telephone has many people behind it: there the whole name must be the same.

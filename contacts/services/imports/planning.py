@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from contacts.handles import HandleKind
 from contacts.importers import PersonRecord
 from contacts.models import ImportRow, Person, RowKind, RowOutcome
 from contacts.services.handles import ReadHandle
+from contacts.services.imports import aliases
 from contacts.services.imports.deciding import new_handles, news_for, to_plain, told_at_of
 from contacts.services.imports.matching import Candidate, Choice, choose, handle_key, kind_of, name_key, value_of
 from contacts.services.imports.rules import Rules
@@ -64,6 +65,7 @@ class _Known:
 
     id: UUID
     deleted_at: datetime | None
+    other_names: tuple[str, ...] = ()
 
 
 def plan(*, owner: User, rows: Sequence[ImportRow], rules: Rules, is_locking: bool = False) -> list[Plan]:
@@ -139,7 +141,10 @@ def _choice(row: ImportRow, candidates: Mapping[str, Sequence[tuple[_Known, str]
     if not found:
         return Choice()
     ordered = sorted(found.items(), key=lambda item: item[0].id)
-    same = [Candidate(known, name, frozenset(keys), known.deleted_at is not None) for known, (name, keys) in ordered]
+    same = [
+        Candidate(known, name, frozenset(keys), known.deleted_at is not None, known.other_names)
+        for known, (name, keys) in ordered
+    ]
     if row.kind == RowKind.CORRESPONDENT:
         # Mail knows people by their address, whatever they call themselves in it.
         alive = [one for one in same if not one.is_deleted]
@@ -169,7 +174,28 @@ def _candidates(owner: User, keys: Iterable[str]) -> dict[str, list[tuple[_Known
             if not any(handle_key(handle.kind, handle.normalised) for handle in person.handles.all()):
                 key = name_key(person.full_name, person.organisation)
                 found[key].append((_Known(person.id, person.deleted_at), person.full_name))
-    return found
+        for key, person_id, name in aliases.by_name_key(owner.pk, (f"name:{value}" for value in values["name"])):
+            found[key].append((_Known(person_id, None), name))
+    return _with_merged(owner, found)
+
+
+def _with_merged(owner: User, found: Mapping[str, list[tuple[_Known, str]]]) -> dict[str, list[tuple[_Known, str]]]:
+    """Without the cards that were merged away; those into which they were go by their names too."""
+    ids = {known.id: known.deleted_at is not None for several in found.values() for known, _ in several}
+    gone = aliases.merged_away(owner.pk, [person_id for person_id, is_deleted in ids.items() if is_deleted])
+    names = aliases.other_names(owner.pk, ids)
+    if not gone and not names:
+        return dict(found)
+    return {
+        key: list(
+            dict.fromkeys(
+                (replace(known, other_names=names.get(known.id, ())), name)
+                for known, name in several
+                if known.id not in gone
+            )
+        )
+        for key, several in found.items()
+    }
 
 
 _RECOGNISING = (HandleKind.EMAIL, HandleKind.PHONE, HandleKind.LINKEDIN)
