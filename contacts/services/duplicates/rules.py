@@ -150,7 +150,7 @@ register(
     Rule(
         model=Reminder,
         fields=("person",),
-        watched=("state", "due_at", "closed_at", "sent_at"),
+        watched=("state", "due_at", "latest_at", "rhythm_days", "sendings", "closed_at", "sent_at"),
         added=("reminder", "reminders"),
     ),
     Rule(model=Photo, fields=("person",), watched=("removed_at",), added=("photo", "photos")),
