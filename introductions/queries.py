@@ -196,7 +196,7 @@ def timeline_of(question: Consent) -> list[Line]:
     has_agreed = question.answer in (Answer.YES, Answer.FORWARD)
     lines = [Line(question.asked_at, "You were asked.")] if question.asked_at else []
     if question.answered_at:
-        lines.append(Line(question.answered_at, f"You answered: {question.get_answer_display().lower()}."))
+        lines.append(Line(question.answered_at, f"You answered “{question.get_answer_display()}”."))
     if question.passed_on_at:
         lines.append(Line(question.passed_on_at, "You passed the note on."))
     if has_agreed and introduction.introduced_at:
