@@ -126,7 +126,10 @@ class PartsForm(forms.Form):
         error_messages={"required": "Choose at least one, or disconnect it below."},
     )
     writes = forms.ChoiceField(
-        label="What may Kith write there?", choices=Writes.choices, widget=forms.RadioSelect, required=False
+        label="What may Kith write there?",
+        choices=Writes.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say what Kith may write there."},
     )
 
     def __init__(self, *args: Any, source: Source, parts: list[SourcePart], **kwargs: Any) -> None:

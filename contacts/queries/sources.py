@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from contacts.models import Source, SourceKind, SourcePart, SourceRun, SourceState, Writes
+from contacts.models import Source, SourcePart, SourceRun, Writes
 from contacts.models.sources import RUNNING
 from netapp.accounts.models import User
 
@@ -40,13 +40,6 @@ def is_busy(source: Source, *, now: datetime) -> bool:
     if source.state not in RUNNING:
         return False
     return source.leased_until is not None or (source.next_run_at is not None and source.next_run_at <= now)
-
-
-def has_lost_most(source: Source) -> bool:
-    """Whether it waits for the member's word on an address book that is all but empty."""
-    return (
-        source.state == SourceState.STOPPED and source.kind == SourceKind.CARDDAV and "cards are gone" in source.error
-    )
 
 
 def runs_of(source: Source) -> list[Told]:

@@ -15,7 +15,7 @@ from contacts import access, tasks
 from contacts.forms.sources import ConnectForm, PartsForm, PresetForm
 from contacts.models import Source, SourceKind, SourceState
 from contacts.queries import sources as queries
-from contacts.services.sources import connecting
+from contacts.services.sources import connecting, leaving
 from contacts.services.sources.presets import BY_KEY, Preset, of_kind
 from netapp.accounts.types import MemberRequest
 from netapp.lib.bell import ring
@@ -84,7 +84,7 @@ def _page(request: MemberRequest, one: Source, *, form: PartsForm | None = None,
         "form": form or PartsForm(source=one, parts=parts),
         "runs": queries.runs_of(one),
         "writes": queries.writes_words(one),
-        "has_lost_most": queries.has_lost_most(one),
+        "has_lost_most": leaving.is_asked(one),
         "is_books": one.kind == SourceKind.CARDDAV,
     }
     is_over = wants_fragment(request) and not is_busy

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries  # type: ignore[attr-defined]
+from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Import, ImportState, Source, SourceItem, SourcePart, SourceRun, SourceState, Writes
 from contacts.remote import guard
@@ -17,7 +17,7 @@ from tests.factories import NOW, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
-ADD = "/fresh/add/"
+ADD = "/imports/fresh/add/"
 
 
 @pytest.fixture(autouse=True)
@@ -58,10 +58,10 @@ def page(client: Client, one: Source) -> str:
 
 
 def test_what_can_be_connected(alice_client):
-    text = alice_client.get("/fresh/").content.decode()
+    text = alice_client.get("/imports/fresh/").content.decode()
     for name in ("Nextcloud", "Fastmail", "iCloud", "Radicale", "Gmail", "Another mailbox"):
         assert name in text
-    assert 'href="/fresh/"' in alice_client.get("/imports/").content.decode()
+    assert 'href="/imports/fresh/"' in alice_client.get("/imports/").content.decode()
 
 
 @pytest.mark.parametrize("preset", ["nextcloud", "fastmail", "icloud", "radicale", "carddav", "gmail", "imap"])
@@ -73,14 +73,14 @@ def test_each_form_says_what_an_app_password_is(alice_client, preset):
 
 @pytest.mark.parametrize("preset", ["", "nothing", "<script>"])
 def test_a_provider_that_is_none(alice_client, preset):
-    assert alice_client.get(ADD, {"preset": preset})["Location"] == "/fresh/"
+    assert alice_client.get(ADD, {"preset": preset})["Location"] == "/imports/fresh/"
 
 
 def test_adding_an_address_book(alice, alice_client):
     told = {"address": "Cloud.Example.org/remote.php", "user_name": "alice", "secret": "abcd efgh"}
     answer = alice_client.post(f"{ADD}?preset=nextcloud", told)
     one = Source.objects.get()
-    assert answer["Location"] == f"/fresh/{one.id}/"
+    assert answer["Location"] == f"/imports/fresh/{one.id}/"
     assert (one.owner, one.state, one.address) == (alice, "checking", "https://cloud.example.org/remote.php")
     assert one.title == "Nextcloud at cloud.example.org"
     text = page(alice_client, one)
@@ -93,7 +93,7 @@ def test_adding_a_mailbox(alice_client):
     told = {"email": "alice@work.example", "auth": "password", "secret": "abcd", "years": "2"}
     alice_client.post(f"{ADD}?preset=gmail", told)
     one = Source.objects.get()
-    assert (one.address, one.user_name) == ("imaps://imap.gmail.com:993", "alice@work.example")
+    assert (one.address, one.title) == ("imaps://imap.gmail.com:993", "alice@work.example")
     assert one.since_date is not None
     assert (timezone.localdate() - one.since_date).days in range(725, 735)
 
@@ -256,7 +256,7 @@ def test_queries_do_not_grow(alice, alice_client, count, django_assert_max_num_q
     with django_assert_max_num_queries(8):
         page(alice_client, one)
     with django_assert_max_num_queries(6):
-        alice_client.get("/fresh/")
+        alice_client.get("/imports/fresh/")
 
 
 def test_htmx_stops_asking_once_it_is_over(alice, alice_client):

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 from contacts.handles import HandleKind, normalise
 from contacts.models import Source, SourceAuth, SourceItem, SourceKind, SourceRun, SourceState, Writes
 from contacts.models.sources import RUNNING
+from contacts.remote import web
 from contacts.services.imports import own
 from contacts.services.sources.presets import Preset
 from netapp.accounts.models import User
@@ -52,7 +53,7 @@ def connect(
         owner=owner,
         kind=preset.kind,
         preset=preset.key,
-        title=_title(preset, address, user_name),
+        title=_title(preset, address, own_address or user_name),
         address=address,
         user_name=user_name,
         auth=auth,
@@ -77,7 +78,8 @@ def sign_in_again(
     one = _locked(source)
     if one.address != address or one.user_name != user_name:
         one.parts.all().delete()
-        one.title = _title_of(one, address, user_name)
+        if one.kind == SourceKind.CARDDAV:
+            one.title = web.origin(address)[1][:120]
     one.address, one.user_name, one.auth = address, user_name, auth
     one.sealed_secret = sealing.seal(secret, bound_to=str(one.id))
     is_known = one.parts.filter(is_chosen=True).exists()
@@ -197,12 +199,6 @@ def _title(preset: Preset, address: str, user_name: str) -> str:
         return user_name[:120]
     host = address.partition("://")[2].partition("/")[0]
     return (preset.title if preset.address else f"{preset.title} at {host}" if preset.key != "carddav" else host)[:120]
-
-
-def _title_of(one: Source, address: str, user_name: str) -> str:
-    if one.kind == SourceKind.IMAP:
-        return user_name[:120]
-    return address.partition("://")[2].partition("/")[0][:120]
 
 
 def _own(owner: User, address: str) -> None:

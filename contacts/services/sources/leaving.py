@@ -25,6 +25,7 @@ from contacts.models import (
     SourceItem,
     SourcePart,
     SourceRun,
+    SourceState,
 )
 from contacts.services import together
 from contacts.services.sources import claims
@@ -35,9 +36,16 @@ from contacts.signals import people_used
 FEW: Final = 10
 """So many cards may go at once without a question, whatever share of the book they are."""
 
+_GONE: Final = "cards are gone from"
+
 
 class MostGone(Exception):
     """Most of an address book is gone: the member has to say whether that is so. `str()` is for them."""
+
+
+def is_asked(source: Source) -> bool:
+    """Whether the source stopped over that question."""
+    return source.state == SourceState.STOPPED and _GONE in source.error
 
 
 def look(claim: Claim, part: SourcePart, *, gone: Collection[str], known: int, added: int) -> None:
@@ -50,7 +58,7 @@ def look(claim: Claim, part: SourcePart, *, gone: Collection[str], known: int, a
         if one.may_empty:
             return
     raise MostGone(
-        f"{lost:,} of {known:,} cards are gone from {part.title}. Kith has left your people as they are. If you "
+        f"{lost:,} of {known:,} {_GONE} {part.title}. Kith has left your people as they are. If you "
         "removed them on purpose, say so below; if not, look at the address book first."
     )
 
