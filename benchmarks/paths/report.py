@@ -58,7 +58,13 @@ def _peers(results: dict[str, Figures], mine: dict[str, Figures]) -> Iterable[li
                 told = [row["asked"], "void", "void", "void", row["wrong"]]
             else:
                 ratio = row["p50"] / mine[kind]["p50"]
-                told = [row["asked"], milliseconds(row["p50"]), milliseconds(row["p99"]), f"{ratio:,.0f}", 0]
+                told = [
+                    row["asked"],
+                    milliseconds(row["p50"]),
+                    milliseconds(row["p99"]),
+                    f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}",
+                    0,
+                ]
             memory = max(figures["memory"], 0.0)
             yield [
                 f"{named}: {name} {figures['version']}",
@@ -75,7 +81,7 @@ def _alone(ours: Figures) -> list[str]:
     lines = [
         f"- Built in {ours['build']:.1f} s, saved in {ours['save']:.1f} s, at most {ours['build_peak']:,.0f} MB;"
         f" {ours['bytes_per_tie']:.1f} bytes a tie, both directions and connections"
-        f" ({ours['bytes_per_shared_tie']:.1f} a tie that is shared). A worker grew by {ours['memory']:,.0f} MB.",
+        f" ({ours['bytes_per_shared_tie']:.1f} a tie that is shared). The process: {ours['peak']:,.0f} MB at most.",
         "- Engine: compiled, but for the rows that say otherwise.",
         f"- Ties read: 5 best {touched['five'][0]:,} (p99 {touched['five'][1]:,}),"
         f" 100 targets {touched['100 targets'][0]:,} (p99 {touched['100 targets'][1]:,}).",
