@@ -143,26 +143,34 @@ def _collect(file_name: str, source: Source, until: dt.datetime) -> _Book:
 def _contacts(book: _Book, series: _Series) -> Iterator[Record]:
     """Raises BadRule and Exhausted."""
     changes = _changes(book, series)
-    at = {change.original.utc: change for change in changes}
+    by_moment = {change.original.utc: change for change in changes}
+    by_day = {change.original.local.date(): change for change in changes if change.original.is_day}
     lasting = sorted((one for one in changes if one.is_lasting), key=lambda one: one.original.utc)
     master = series.master
     is_repeated = bool(changes)
+    placed: set[int] = set()
     if master is not None:
         start = next((one for value in master.all("DTSTART")[:1] for one in book.zones.moments(value)), None)
         if start is None:
             yield Skipped(book.file_name, series.line, "a meeting without a date", "Enter this meeting by hand.")
             return
+        if start.is_day:
+            # Some write the moment at which the day began.
+            by_day |= {change.original.local.date(): change for change in changes}
         is_repeated = is_repeated or bool(master.all("RRULE") or master.all("RDATE"))
         for original in _originals(book, master, start):
-            change = at.pop(original.utc, None)
+            change = by_moment.get(original.utc) or by_day.get(original.local.date())
             event, happened_at = master, original.utc
             if change is not None:
                 event, happened_at = change.event, _start(book, change)
+                placed.add(id(change))
             elif earlier := [one for one in lasting if one.original.utc <= original.utc]:
                 event = earlier[-1].event
                 happened_at += _start(book, earlier[-1]) - earlier[-1].original.utc
             yield from _contact(book, series, event, original, happened_at, is_repeated=is_repeated)
-    for change in at.values():
+    for change in by_moment.values():
+        if id(change) in placed:
+            continue
         yield from _contact(book, series, change.event, change.original, _start(book, change), is_repeated=True)
 
 
@@ -201,7 +209,7 @@ def _originals(book: _Book, master: Component, start: Moment) -> list[Moment]:
         end = next(book.zones.moments(Value({}, rule.until)), None) if rule.until else None
         for local in occurrences(rule, start.local, until, book.budget):
             one = Moment(local, start.to_utc, start.is_day)
-            if end is not None and _is_over(one, end, in_utc=rule.until.endswith("Z")):
+            if one.utc > book.until or (end is not None and _is_over(one, end, in_utc=rule.until.endswith("Z"))):
                 break
             latest.append(one)
     for value in master.all("RDATE"):

@@ -12,10 +12,9 @@ from contacts.importers.text import decode_legacy
 
 MAX_EVENTS: Final = 100_000
 MAX_LINES: Final = 3_000_000
-MAX_ATTENDEES: Final = 500
-"""Of one event that are looked at; far more than may count."""
-_MAX_VALUES = 2_000
-"""Lines of one component that are kept."""
+_MAX_VALUES: Final = {"ATTENDEE": 500, "RDATE": 1_000, "EXDATE": 1_000}
+"""Lines of one event by the same name that are kept; of names that are not here, _MAX_OTHERS."""
+_MAX_OTHERS = 10
 _MAX_VALUE = 50_000
 _LONGEST = 100_000
 
@@ -50,7 +49,6 @@ class Component:
     line: int
     values: dict[str, list[Value]] = field(default_factory=dict)
     parts: list["Component"] = field(default_factory=list)
-    count: int = 0
 
     def first(self, name: str) -> Value | None:
         """The first value of a property."""
@@ -107,9 +105,8 @@ def components(source: Source) -> Iterator[Component]:
 
 
 def _keep(one: Component, name: str, params: bytes, value: bytes) -> None:
-    one.count += 1
     several = one.values.setdefault(name, [])
-    if one.count <= _MAX_VALUES and (name != "ATTENDEE" or len(several) < MAX_ATTENDEES):
+    if len(several) < _MAX_VALUES.get(name, _MAX_OTHERS):
         several.append(Value(_params(params) if params else {}, _text(value[:_MAX_VALUE])))
 
 

@@ -30,12 +30,11 @@ _FIELD = re.compile(
     rb"^(" + _WANTED_NAMES.encode() + rb")[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE
 )
 _WORD = re.compile(rb"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\n]{0,2000})\?=")
-_GAP = re.compile(r"(?<=\?=)\s+(?==\?)")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\Z)|\(((?:[^()\\]|\\.)*)\)|<([^<>]*)>|([,;:])|([^"(<>,;:)]+)|.', re.DOTALL)
 _ADDRESS = re.compile(r"[^\s@<>]{1,255}@[^\s@<>]{1,255}\Z")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _NO_REPLY = re.compile(
-    r"(?:no|do[._-]?not|don[._-]?t)[._-]?repl(?:y|ies)|(?:noreply|mailer-?daemon|postmaster|bounces?|notifications?|"
+    r"(?:no|do[._-]?not|don[._-]?t)[._-]?repl(?:y|ies)|(?:noreply|mailer-?daemon|post[._-]?master|bounces?|notifications?|"
     r"notify|unsubscribe|automailer|auto-?confirm|nicht-?antworten|ne-?pas-?repondre|no-?responder)\b"
 )
 _LIST_FIELDS: Final = ("list-id", "list-post", "list-help", "mailing-list", "x-mailing-list")
@@ -152,16 +151,19 @@ def decode_words(text: str) -> str:
     """RFC 2047: `=?utf-8?q?J=C3=B8rgen?=` as text, whatever is no such word as it is."""
     if "=?" not in text:
         return text
-    raw = _GAP.sub("", text).encode("utf-8", "replace")
+    raw = text.encode("utf-8", "replace")
     pieces: list[tuple[str, bytes]] = []
     end = 0
     for word in _WORD.finditer(raw):
-        if word.start() > end:
-            pieces.append(("utf-8", raw[end : word.start()]))
+        between = raw[end : word.start()]
+        # White space between two words is only there to part them.
+        is_next = end > 0 and not between.strip()
+        if between and not is_next:
+            pieces.append(("utf-8", between))
         codec = known_codec(word[1].decode("ascii")) or "utf-8"
         data = _unpacked(word[2], word[3])
         # A character may be cut in two between two words.
-        if pieces and pieces[-1][0] == codec and end == word.start() and end:
+        if is_next and pieces[-1][0] == codec:
             pieces[-1] = (codec, pieces[-1][1] + data)
         else:
             pieces.append((codec, data))

@@ -14,8 +14,9 @@ MAX_BYTES: Final = 1_000_000_000
 """Largest mailbox; a body costs nothing but the time to pass over it."""
 
 # The line above each mail of an mbox. A sentence that begins with "From " has no header below it.
-_SEPARATOR = re.compile(rb"From [^\r\n]{0,400}\r?\n(?=>From |[!-9;-~]{1,76}[ \t]*:)")
-_BEGINNING = re.compile(rb"\s*From [^\r\n]{0,400}\r?\n(?:>From |[!-9;-~]{1,76}[ \t]*:)")
+_SEPARATOR = re.compile(rb"From [^\r\n]{0,400}\r?\n(?=(?:>From [^\r\n]{0,400}\r?\n)?[!-9;-~]{1,76}[ \t]*:)")
+_BEGINNING = re.compile(rb"\s*From [^\r\n]{0,400}\r?\n(?:>From [^\r\n]{0,400}\r?\n)?[!-9;-~]{1,76}[ \t]*:")
+_WAITING = 3
 _END = re.compile(rb"\r?\n\r?\n|\r\r")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*((?:[!-9;-~]{1,76}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+)")
 _TELLING = re.compile(
@@ -63,16 +64,18 @@ def _headers(source: Source) -> Iterator[tuple[int, str, bytes]]:
     envelope, began, header, is_open = "", 0, b"", False
     for piece in _and_end(source):
         buffer = held + piece
-        # A separator and the beginning of the line below it must not be parted.
-        cut = buffer.rfind(b"\nFrom ", max(0, len(buffer) - 600)) + 1 or buffer.rfind(b"\n") + 1
-        cut = cut if piece else len(buffer)
+        # A separator and the beginning of the lines below it must not be parted: the last lines wait for the next.
+        cut = len(buffer)
+        for _ in range(_WAITING if piece else 0):
+            cut = buffer.rfind(b"\n", 0, max(0, cut - 1)) + 1
         if not cut:
+            # Hardly a line in so much: what is behind the longest header is of no use.
             held = buffer[: 2 * MAX_HEADER]
             continue
-        held, buffer = buffer[cut:], buffer[:cut]
+        held = buffer[cut:]
         at = counted = 0
-        for found in (*_separators(buffer), None):
-            stop = found.start() if found else len(buffer)
+        for found in (*_separators(buffer, cut), None):
+            stop = found.start() if found else cut
             if is_open:
                 # The empty line may be the first of this buffer.
                 is_over = header.endswith(b"\n") and buffer.startswith((b"\n", b"\r\n"), at)
@@ -87,19 +90,19 @@ def _headers(source: Source) -> Iterator[tuple[int, str, bytes]]:
                 line += buffer.count(b"\n", counted, found.start())
                 began, counted = line, found.start()
                 at, is_open = found.end(), True
-        line += buffer.count(b"\n", counted)
+        line += buffer.count(b"\n", counted, cut)
     if is_open:
         yield began, envelope, header
 
 
-def _separators(buffer: bytes) -> Iterator[re.Match[bytes]]:
-    """Where a mail begins. To look for the word first is ten times as quick as the pattern alone."""
-    at = 0 if buffer.startswith(b"From ") else buffer.find(b"\nFrom ") + 1
+def _separators(buffer: bytes, end: int) -> Iterator[re.Match[bytes]]:
+    """Where a mail begins, before `end`. To look for the word first is ten times as quick as the pattern alone."""
+    at = 0 if buffer.startswith(b"From ") else buffer.find(b"\nFrom ", 0, end) + 1
     while at or buffer.startswith(b"From "):
         if found := _SEPARATOR.match(buffer, at):
             yield found
-        at = buffer.find(b"\nFrom ", at) + 1
-        if not at:
+        at = buffer.find(b"\nFrom ", at, end) + 1
+        if not at or at >= end:
             return
 
 

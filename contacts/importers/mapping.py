@@ -20,6 +20,7 @@ __all__ = ["Field", "Mapping", "Outline", "find", "guess", "outline", "plan_of",
 
 _SAMPLE = 200
 _SHOWN = 5
+_MAX_PREAMBLE = 50
 
 _EMAIL = re.compile(r"(?:.{0,100}<)?[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>?\Z")
 _URL = re.compile(r"(?:https?://|www\.)\S+\Z", re.IGNORECASE)
@@ -129,8 +130,10 @@ def read(file_name: str, source: Source, mapping: Mapping | None) -> Iterator[Re
     table, has_heading, sample = found
     if mapping is None:
         mapping = guess(table.heading, sample)
-    elif mapping.has_heading != has_heading:
-        table = replace(table, heading_line=table.heading_line + (1 if mapping.has_heading else -1))
+    elif mapping.has_heading and not has_heading:
+        table = replace(table, heading_line=table.heading_line + 1, heading=sample[0])
+    elif has_heading and not mapping.has_heading:
+        table = replace(table, heading_line=table.heading_line - 1, heading=_numbered(table.heading))
     return people(file_name, table, plan_of(table.heading, mapping))
 
 
@@ -139,23 +142,46 @@ def _look(source: Source) -> tuple[Table, bool, list[Cells]] | None:
     lines = head_lines(source)[: _SAMPLE + 50]
     if b"\0" in "".join(lines[:20]).encode("utf-8", "replace"):
         return None
-    best: tuple[float, str, list[tuple[int, Cells]], int] | None = None
-    for delimiter in DELIMITERS:
-        rows = list(split_rows(lines, delimiter))
-        widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
-        if not widths:
-            continue
-        width, count = max(widths.items(), key=lambda one: (one[1], one[0]))
-        share = count / len(rows)
-        score = share * min(width, 10)
-        if count >= 2 and share >= 0.3 and (best is None or score > best[0]):
-            best = score, delimiter, rows, width
-    if best is None:
-        return _look_for_one_column(source, lines)
-    _, delimiter, rows, width = best
-    first = next(at for at, (_, cells) in enumerate(rows) if len(cells) == width)
+    tables = {delimiter: list(split_rows(lines, delimiter)) for delimiter in DELIMITERS}
+    named = [
+        (known, -line, delimiter)
+        for delimiter, rows in tables.items()
+        for line, cells in rows[:_MAX_PREAMBLE]
+        if (known := _known_headings(cells)) >= 2
+    ]
+    if named:
+        _, minus_line, delimiter = max(named)
+        rows = tables[delimiter]
+        first = next(at for at, (line, _) in enumerate(rows) if line == -minus_line)
+    else:
+        by_width = [found for delimiter, rows in tables.items() if (found := _most_even(delimiter, rows))]
+        if not by_width:
+            return _look_for_one_column(source, lines)
+        _, delimiter, first = max(by_width)
+        rows = tables[delimiter]
     line, cells = rows[first]
-    return _with_heading(source, line, delimiter, cells, [row for _, row in rows[first + 1 :] if len(row) == width])
+    width = len(cells)
+    below = [row + [""] * (width - len(row)) for _, row in rows[first + 1 :] if len(row) <= width]
+    return _with_heading(source, line, delimiter, cells, below)
+
+
+def _known_headings(cells: Sequence[str]) -> int:
+    """How many cells are words that head a column; none where one of them is plainly a value."""
+    if any(_is(kind, cell.strip()) for cell in cells for kind in (_EMAIL, _URL, _PHONE)):
+        return 0
+    return sum(headings.meaning(cell) is not None for cell in cells)
+
+
+def _most_even(delimiter: str, rows: Sequence[tuple[int, Cells]]) -> tuple[float, str, int] | None:
+    """(how well the lines fall into columns, delimiter, the first row that does); None where they do not."""
+    widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+    if not widths:
+        return None
+    width, count = max(widths.items(), key=lambda one: (one[1], one[0]))
+    share = count / len(rows)
+    if count < 2 or share < 0.3:
+        return None
+    return share * min(width, 10), delimiter, next(at for at, (_, cells) in enumerate(rows) if len(cells) == width)
 
 
 def _look_for_one_column(source: Source, lines: Sequence[str]) -> tuple[Table, bool, list[Cells]] | None:
@@ -176,9 +202,13 @@ def _with_heading(
     has_heading = _is_heading(first, rows)
     if has_heading and not rows:
         return None
-    heading = first if has_heading else [f"Column {at + 1}" for at in range(len(first))]
+    heading = first if has_heading else _numbered(first)
     sample = rows[:_SAMPLE] if has_heading else [first, *rows[: _SAMPLE - 1]]
     return Table(source, line if has_heading else line - 1, delimiter, heading), has_heading, sample
+
+
+def _numbered(cells: Sequence[str]) -> Cells:
+    return [f"Column {at}" for at in range(1, len(cells) + 1)]
 
 
 def _is_heading(first: Cells, rows: Sequence[Cells]) -> bool:

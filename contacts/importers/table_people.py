@@ -120,7 +120,7 @@ class Plan:
     def _labelled(self, field: Field, cells: Cells) -> Iterator[tuple[str, str]]:
         for column in self._by_field.get(field, ()):
             if cell := cells[column.at].strip():
-                label = cells[column.label_at].strip().removeprefix("* ").strip() if column.label_at >= 0 else ""
+                label = cells[column.label_at].lstrip("* ").rstrip() if column.label_at >= 0 else ""
                 if "{}" in column.label:
                     yield column.label.format(label).strip(), cell
                 else:

@@ -55,7 +55,7 @@ sister spouse
 _ANDROID_RELATIONS: Final = tuple(_ANDROID_RELATION_NAMES.split())
 _GENDERS: Final = {"M": "male", "F": "female", "O": "other", "N": "none"}
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)
-_DATA_ADDRESS = re.compile(rb"\s*data:[^,]{0,100};base64,", re.IGNORECASE)
+_DATA_ADDRESS = re.compile(rb"\s*data:[^,]{0,100};base64\\?,", re.IGNORECASE)
 _ELSEWHERE = re.compile(rb"\s*(?:https?|ftp|cid|content|file):", re.IGNORECASE)
 
 

@@ -32,6 +32,7 @@ WANTED: Final = frozenset(_WANTED_NAMES.split())
 """The properties that are kept, with those that begin with X-; all others are passed over without being stored."""
 _BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTURE"})
 _PHOTOS = frozenset({"PHOTO", "X-MS-CARDPICTURE"})
+_MAX_PHOTOS = 3
 # Without a colon these are properties with an empty value (old Evolution wrote so), not the rest of the line before.
 _BARE = WANTED | {"LABEL"}
 _STRUCTURE = frozenset({"BEGIN", "END", "AGENT"})
@@ -146,7 +147,7 @@ class Card:
             return
         if self._is_binary:
             self._photo_size = 0
-            if any(line.name in _PHOTOS for line in self.lines):
+            if sum(line.name in _PHOTOS for line in self.lines) >= _MAX_PHOTOS:
                 return
         line = Line(name, group.decode("ascii").lower() if group else "", params, [value])
         self._current = line

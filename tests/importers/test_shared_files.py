@@ -1,13 +1,32 @@
 """Real files of third parties: every valid card is read, and every file of LinkedIn connections."""
 
-from collections.abc import Mapping
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import icalendar
+import pytest
+import recurring_ical_events
 import vobject
 
-from contacts.importers import Birthday, Format, PersonRecord, Skipped, detect, read
+from contacts.importers import (
+    Birthday,
+    ContactRecord,
+    Format,
+    Party,
+    PersonRecord,
+    Skipped,
+    UnreadableFile,
+    detect,
+    ics,
+    read,
+)
 from tests.importers.conftest import NOW, sort_out
 
+LATER = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 GROUP = "a group, not a person"
 NOBODY = "no name, organisation, e-mail, phone or web address"
 
@@ -285,3 +304,136 @@ def test_naughty_strings_pass_through_every_field(shared_data: Path):
         assert [row.given for row in rows] == ["Mal"]
         if plain and len(text) < 200:
             assert rows[0].organisation == text.strip()
+
+
+def counted(folder: Path) -> Counter[str]:
+    """What the files say, by format and what became of each item; none of them raises anything but UnreadableFile."""
+    counts: Counter[str] = Counter()
+    for path in sorted(folder.glob("*/*")):
+        data = path.read_bytes()
+        try:
+            found = list(read(path.name, data, now=LATER))
+        except UnreadableFile:
+            counts["unreadable"] += 1
+            continue
+        kind = detect(path.name, data)
+        for one in found:
+            if isinstance(one, ContactRecord):
+                counts[f"{kind}: {one.left_out or 'a contact'}"] += 1
+            elif isinstance(one, Skipped):
+                counts[f"{kind}: {re.sub('[0-9,]+', 'N', one.reason)}"] += 1
+            else:
+                counts[f"{kind}: a person"] += 1
+    return counts
+
+
+def test_every_mail_is_read(shared_data: Path):
+    assert counted(shared_data / "mail") == {
+        "eml: a contact": 156,
+        "eml: automatic": 17,
+        "eml: mailing list": 2,
+        "eml: no date that can be read": 46,
+        "eml: no sender": 1,
+        "eml: no-reply sender": 4,
+        "mbox: a contact": 43,
+        "mbox: automatic": 1,
+        "mbox: mailing list": 1,
+        "mbox: no date that can be read": 1,
+        # What other parsers expect of these mails (JSON and XML), pages, and bodies without a header.
+        "unreadable": 103,
+    }
+
+
+def test_bounces_are_no_contacts(shared_data: Path):
+    assert counted(shared_data / "mail-bounces") == {
+        # Two that are no bounces, an answer by hand, and one that is written as if by a human.
+        "eml: a contact": 3,
+        "eml: automatic": 75,
+        "eml: mailing list": 2,
+        "eml: no sender": 1,
+        "eml: no-reply sender": 12,
+        "mbox: a contact": 1,
+        "mbox: automatic": 5,
+        "mbox: mailing list": 1,
+        "mbox: no-reply sender": 1,
+    }
+
+
+def test_every_calendar_is_read(shared_data: Path):
+    assert counted(shared_data / "ics") == {
+        "ics: N event without anybody else": 161,
+        "ics: N events without anybody else": 39,
+        "ics: a contact": 4823,
+        # Templates, with a word in place of the date.
+        "ics: a meeting without a date": 37,
+        "unreadable": 6,
+        "vcard: a person": 3,
+    }
+
+
+# Where recurring_ical_events says otherwise.
+OTHERWISE = {
+    # A whole day in a zone is that day's noon here, and its first moment there.
+    "Radicale/event3.ics",
+    "Radicale/event5.ics",
+    "Radicale/event_full_day_rrule.ics",
+    "Radicale/event_full_day_rrule_count_500.ics",
+    "Radicale/event_full_day_rrule_until_2y.ics",
+    "Radicale/event_issue1812_getetag.ics",
+    "icalendar/issue_1633_rdate_with_dates_and_tzid.ics",
+    "icalendar/issue_1633_rdate_with_dates.ics",
+    # The latest 3,000 of a series are enough.
+    "Radicale/event7.ics",
+    "Radicale/event_daily_rrule_forever.ics",
+    "Radicale/event_full_day_rrule_until_5000y.ics",
+    "recurring-ical-events/issue_243_recurrence_id_is_not_identical_to_dtstart.ics",
+    # Two events with one UID are one here.
+    "icalendar/multiple_calendar_components.ics",
+    "libical/classify.ics",
+    # It ends before it begins; its end alone has a zone.
+    "recurring-ical-events/end_before_start_event.ics",
+    "Radicale/event_issue1847_1.ics",
+    # A change of an occurrence that the series does not have is a meeting all the same.
+    "recurring-ical-events/issue_253_additional_recurrence_id.ics",
+    "recurring-ical-events/issue_75_range_parameter.ics",
+    # An UNTIL without a zone is meant where the event is.
+    "vobject/UntilRespectsTimezoneTest.ics",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_occurrence_is_where_another_library_finds_it(shared_data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ics, "_people", lambda event: (None, (Party("x"),), ""))
+    same, other = 0, set()
+    for path in sorted((shared_data / "ics").glob("*/*.ics")):
+        data = path.read_bytes()
+        if re.search(rb"FREQ=(SECOND|MINUTE|HOUR)LY", data) or b"BEGIN:VEVENT" not in data:
+            continue
+        try:
+            theirs = sorted(occurrences_of_theirs(data), key=lambda one: one[0])
+        except Exception:
+            # What they cannot read, this test cannot compare.
+            continue
+        ours = sorted(one.happened_at for one in read(path.name, data, now=NOW) if isinstance(one, ContactRecord))
+        # The other library leaves the last moment out.
+        ours = [one for one in ours if one < NOW + ics.AHEAD]
+        if len(ours) == len(theirs) and all(
+            abs(one - another) <= slack for one, (another, slack) in zip(ours, theirs, strict=True)
+        ):
+            same += 1
+        else:
+            other.add(path.relative_to(shared_data / "ics").as_posix())
+    assert (same, other) == (170, OTHERWISE)
+
+
+def occurrences_of_theirs(data: bytes) -> Iterator[tuple[dt.datetime, dt.timedelta]]:
+    """(moment, how far off ours may be): a whole day may be one of any zone."""
+    until = NOW + ics.AHEAD
+    for calendar in icalendar.Calendar.from_ical(data, multiple=True):
+        zone = ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "UTC")))
+        for event in recurring_ical_events.of(calendar).between(dt.datetime(1971, 1, 2, tzinfo=dt.UTC), until):
+            start = event["DTSTART"].dt
+            if not isinstance(start, dt.datetime):
+                yield dt.datetime.combine(start, dt.time(12), dt.UTC), dt.timedelta(hours=14)
+            elif (moment := start if start.tzinfo else start.replace(tzinfo=zone)) <= until:
+                yield moment.astimezone(dt.UTC), dt.timedelta(0)

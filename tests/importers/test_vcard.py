@@ -1,5 +1,7 @@
 """vCards with every trap that real programs set, each in a file or a few bytes of our own writing."""
 
+from base64 import b64encode
+
 import pytest
 
 from contacts.importers import Birthday, Labelled, PersonRecord
@@ -194,3 +196,108 @@ def test_single_lines_have_no_line_ends_control_characters_or_direction_marks():
     assert ana.full_name == "A na Silva & Co"
     assert ana.notes == "one\ntwo"
     assert ana.role == "AT&T <b>"
+
+
+JPEG = b64encode(b"\xff\xd8\xff\xe0" + bytes(300)).decode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"PHOTO;ENCODING=b;TYPE=JPEG:{JPEG[:50]}", f" {JPEG[50:]}"],
+        [f"PHOTO:data:image/jpeg;base64,{JPEG}"],
+        [f"PHOTO;VALUE=uri:data:image/jpeg\\;base64\\,{JPEG}"],
+        [f"X-MS-CARDPICTURE;ENCODING=BASE64:{JPEG}"],
+        ["LOGO;ENCODING=b:AAAA", "PHOTO;VALUE=uri:https://example.org/ana.jpg", f"PHOTO;ENCODING=b:{JPEG}"],
+    ],
+)
+def test_a_photo_in_the_file(lines: list[str]):
+    ana = read_one("FN:Ana Silva", *lines, "ROLE:Sailor")
+    assert (ana.photo, ana.remarks, ana.role) == (JPEG, (), "Sailor")
+
+
+@pytest.mark.parametrize(
+    ("line", "remark"),
+    [
+        ("PHOTO;VALUE=uri:https://example.org/ana.jpg", ()),
+        (
+            "PHOTO;ENCODING=b:" + b64encode(b"<svg onload=alert(1)>").decode(),
+            ("the photo is of a kind that Kith does not take",),
+        ),
+        ("PHOTO;ENCODING=b:not base64!", ("the photo could not be read",)),
+        ("PHOTO;ENCODING=b:" + "/9j/" * 200_000, ("the photo is too large and was left out",)),
+    ],
+)
+def test_a_photo_that_is_not_taken(line: str, remark: tuple[str, ...]):
+    ana = read_one("FN:Ana Silva", line, "ROLE:Sailor")
+    assert (ana.photo, ana.remarks, ana.role) == ("", remark, "Sailor")
+
+
+def test_days_besides_the_birthday():
+    ana = read_one(
+        "FN:Ana Silva",
+        "ANNIVERSARY:20100501",
+        "item1.X-ABDATE;type=pref:2015-06-02",
+        "item1.X-ABLABEL:_$!<Other>!$_",
+        "item2.X-ABDATE:1604-07-03",
+        "item2.X-ABLABEL:Name day",
+        "X-ANDROID-CUSTOM:vnd.android.cursor.item/contact_event;2001-02-03;0;Met;;",
+        "X-EVOLUTION-ANNIVERSARY:2010-05-01",
+    )
+    assert ana.other_dates == (
+        ("anniversary", Birthday(2010, 5, 1)),
+        ("other", Birthday(2015, 6, 2)),
+        ("Name day", Birthday(None, 7, 3)),
+        ("Met", Birthday(2001, 2, 3)),
+    )
+
+
+def test_what_has_no_place_of_its_own():
+    ana = read_one(
+        "FN:Ana Silva",
+        "ORG:Harbour;Pilots;Night",
+        "ADR;TYPE=home:;;1 Mill Street;Porto;;4000;Portugal",
+        "X-SPOUSE:Rui",
+        "item1.X-ABRELATEDNAMES:Zé",
+        "item1.X-ABLABEL:_$!<Brother>!$_",
+        "X-EVOLUTION-MANAGER:Marta",
+        "IMPP;X-SERVICE-TYPE=Skype:skype:ana.s",
+        "HOBBY:Sailing",
+        "GENDER:O;they",
+        "RELATED:urn:uuid:1",
+        "X-ANDROID-CUSTOM:vnd.android.cursor.item/relation;Eva;2;;;",
+        "X-ABUID:technical",
+        "X-PHONETIC-FIRST-NAME:a-na",
+        "X-CAKE:&amp;amp; more\\, please",
+    )
+    assert set(ana.custom) == {
+        ("department", "Pilots, Night"),
+        ("home address", "1 Mill Street, Porto, 4000, Portugal"),
+        ("gender", "they"),
+        ("brother", "Zé"),
+        ("brother", "Eva"),
+        ("spouse", "Rui"),
+        ("manager", "Marta"),
+        ("chat", "skype:ana.s"),
+        ("hobby", "Sailing"),
+        ("cake", "&amp; more, please"),
+    }
+    assert ana.place == "Porto, Portugal"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["AGENT:BEGIN:VCARD", "FN:Susan Thomas", "TEL:+1 1", "END:VCARD"],
+        ["AGENT:", "BEGIN:VCARD", "VERSION:2.1", "FN;CHARSET=UTF-8:Susan Thomas", "END:VCARD"],
+    ],
+)
+def test_a_card_within_a_card_is_the_assistant(lines: list[str]):
+    ana = read_one("FN:Ana Silva", *lines, "ROLE:Sailor")
+    assert (ana.full_name, ana.phones, ana.role) == ("Ana Silva", (), "Sailor")
+    assert ana.custom == (("assistant", "Susan Thomas"),)
+
+
+def test_commas_within_a_name():
+    ana = read_one("FN:Ana Maria Silva", "N:Silva\\, Filha;Ana,Maria;Rosa;;")
+    assert (ana.family, ana.given) == ("Silva, Filha", "Ana Maria Rosa")
