@@ -14,6 +14,7 @@ from contacts.models import (
     CadenceRule,
     Change,
     ColumnMapping,
+    Export,
     Handle,
     Import,
     Interaction,
@@ -26,6 +27,7 @@ from contacts.models import (
     Source,
     ToldApart,
 )
+from contacts.models.exports import KEPT_FOR
 from contacts.shared import SharedCard, circle_of, shared_cards
 from netapp.accounts.models import User
 from netapp.lib import tokens
@@ -123,6 +125,17 @@ def own_address_for(member: User, own_id: UUID) -> OwnAddress:
 def column_mapping_for(member: User, mapping_id: UUID) -> ColumnMapping:
     """What the member said of one kind of table. Raises Http404."""
     return get_object_or_404(ColumnMapping, owner=member, id=mapping_id)
+
+
+def export_for(member: User, export_id: UUID) -> Export:
+    """One export of the member's. Raises Http404."""
+    return get_object_or_404(Export, owner=member, id=export_id)
+
+
+def export_by_token(token: str, now: datetime) -> Export:
+    """The export whose letter carried `token`, until it expires. Raises Http404."""
+    fresh = Export.objects.filter(finished_at__gt=now - KEPT_FOR, owner__is_active=True)
+    return get_object_or_404(fresh, token_digest=tokens.digest(token))
 
 
 def reminder_for(member: User, reminder_id: UUID) -> Reminder:

@@ -13,3 +13,7 @@ people_used = Signal()
 # Sent inside the transaction in which a member answers a reminder by "we spoke": what the reminder was about may move
 # on. The contact is noted already where the reminder has a person. Arguments: reminder, kind (InteractionKind), now.
 spoke = Signal()
+
+# Asked when everything of a member's is exported, inside a transaction that only reads. Receivers return their tables:
+# a mapping of each one's name to its rows, as plain values, with no more than the member may know. Arguments: member.
+export_wanted = Signal()

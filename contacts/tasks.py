@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contacts.services import dates, purge, sending, strengths
 from contacts.services.duplicates import following, looking
+from contacts.services.exports import running as exports
 from contacts.services.imports import claims, forgetting
 from contacts.services.imports.shifts import Shift
 from contacts.services.sources import claims as source_claims
@@ -121,3 +122,17 @@ def tend_sources() -> None:
     """Beat: passwords go under the newest key; old reports go."""
     connecting.reseal()
     connecting.forget(now=timezone.now())
+
+
+@shared_task
+def run_export(export_id: str) -> None:
+    """Prepare everything of a member's as one file."""
+    exports.run(export_id=UUID(export_id), now=timezone.now())
+
+
+@shared_task
+def sweep_exports() -> None:
+    """Beat, each minute: exports that nobody prepares, as a bell was lost or a worker died; and those that expired."""
+    for export_id in exports.waiting_ids():
+        ring(run_export, str(export_id))
+    exports.forget(now=timezone.now())

@@ -145,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "contacts.sweep_sources": {"task": "contacts.tasks.sweep_sources", "schedule": 60.0},
     "contacts.tend_sources": {"task": "contacts.tasks.tend_sources", "schedule": 21_600.0},
     "contacts.sweep_duplicates": {"task": "contacts.tasks.sweep_duplicates", "schedule": 60.0},
+    "contacts.sweep_exports": {"task": "contacts.tasks.sweep_exports", "schedule": 60.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
     "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
     "contacts.plan_dates": {"task": "contacts.tasks.plan_dates", "schedule": 3600.0},

@@ -18,6 +18,7 @@ from contacts.models import (
     Change,
     ColumnMapping,
     Connection,
+    Export,
     Import,
     Merge,
     OwnAddress,
@@ -91,6 +92,7 @@ def rows(alice) -> dict[str, Any]:
         "together_id": together,
         "told_id": ToldApart.objects.create(owner=alice, a=a, b=b, a_marks=[], b_marks=[]).id,
         "change_id": Change.objects.create(owner=alice, kind="people", before={}).id,
+        "export_id": Export.objects.create(owner=alice).id,
         "filter_id": SavedFilter.objects.create(owner=alice, name="Printers", query="tag=print").id,
         "photo_key": Photo.objects.create(
             owner=alice, person=person, content=b"x", media_type="image/jpeg", width=1, height=1, key="1f" * 16

@@ -66,6 +66,9 @@ class _Card:
             yield line("X-KITH-HOW-MET", escape(one.how_met))
         if one.connected_on_date:
             yield line("X-KITH-CONNECTED-ON", one.connected_on_date.isoformat())
+        for name, texts in (("TIE", one.tie_kinds), ("NEED", one.needs), ("OFFER", one.offers)):
+            for text in texts:
+                yield line(f"X-KITH-{name}", escape(text))
         for name, value in one.custom:
             yield line("X-KITH-CUSTOM", f"{escape(name)};{escape(value)}")
         if one.photo:

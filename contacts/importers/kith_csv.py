@@ -29,6 +29,9 @@ REST: Final = {
     "Birthday": "birthday",
     "Other dates": "other_dates",
     "Tags": "tags",
+    "How we know each other": "tie_kinds",
+    "Needs": "needs",
+    "Offers": "offers",
     "Connected on": "connected_on_date",
     "How we met": "how_met",
     "Notes": "notes",
@@ -97,9 +100,10 @@ def _person(file_name: str, line: int, row: dict[str, str]) -> Record:
         linkedin=whole(row["LinkedIn"], records.MAX_URL),
         birthday=read_birthday(row["Birthday"]),
         other_dates=_dates(row["Other dates"]),
-        tags=tuple(dict.fromkeys(tag for one in _lines(row["Tags"]) if (tag := one_line(one, records.MAX_TAG))))[
-            : records.MAX_TAGS
-        ],
+        tags=_texts(row["Tags"], records.MAX_TAG)[: records.MAX_TAGS],
+        tie_kinds=_texts(row["How we know each other"], records.MAX_TAG)[: records.MAX_LISTED],
+        needs=_texts(row["Needs"], records.MAX_PHRASE)[: records.MAX_LISTED],
+        offers=_texts(row["Offers"], records.MAX_PHRASE)[: records.MAX_LISTED],
         connected_on_date=read_date(row["Connected on"]),
         how_met=one_line(row["How we met"], records.MAX_HOW_MET),
         notes=many_lines(row["Notes"], records.MAX_NOTES),
@@ -120,6 +124,10 @@ def _handles(kind: str, row: dict[str, str], limit: int) -> tuple[Labelled, ...]
         Labelled(clean, one_line(label, records.MAX_LABEL)) for value, label in told if (clean := whole(value, limit))
     ]
     return tuple(found)[: records.MAX_HANDLES]
+
+
+def _texts(cell: str, limit: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clean for one in _lines(cell) if (clean := one_line(one, limit))))
 
 
 def _dates(cell: str) -> tuple[tuple[str, Birthday], ...]:

@@ -78,6 +78,7 @@ def _person(file_name: str, line: int, row: dict[str, str], day_first: bool) -> 
             "LinkedIn leaves a row empty when somebody closed their account. Nothing needs to be done.",
         )
     tags = (one_line(tag, records.MAX_TAG) for tag in row.get("tags", "").split(","))
+    connected_on_date = read_date(row["connected"], day_first=day_first)
     return PersonRecord(
         full_name=full_name[: records.MAX_NAME],
         file=file_name,
@@ -90,5 +91,6 @@ def _person(file_name: str, line: int, row: dict[str, str], day_first: bool) -> 
         urls=(Labelled(page),) if normalise_url(page) and not is_profile else (),
         linkedin=page if is_profile else "",
         tags=tuple(dict.fromkeys(tag for tag in tags if tag))[: records.MAX_TAGS],
-        connected_on_date=read_date(row["connected"], day_first=day_first),
+        how_met="Connected on LinkedIn" if connected_on_date else "",
+        connected_on_date=connected_on_date,
     )

@@ -17,6 +17,8 @@ MAX_ORGANISATION: Final = 300
 MAX_ROLE: Final = 300
 MAX_PLACE: Final = 200
 MAX_TAG: Final = 60
+MAX_PHRASE: Final = 200
+"""Something that somebody needs, or can give."""
 MAX_NOTES: Final = 20_000
 MAX_HOW_MET: Final = 1000
 MAX_EMAIL: Final = 320
@@ -36,6 +38,8 @@ MAX_KEY: Final = 255
 MAX_HANDLES: Final = 50
 """E-mail addresses, phones and web addresses, each."""
 MAX_TAGS: Final = 50
+MAX_LISTED: Final = 30
+"""Needs, offers and kinds of tie, each."""
 MAX_DATES: Final = 20
 MAX_CUSTOM: Final = 20
 MAX_PARTIES: Final = 100
@@ -112,6 +116,10 @@ class PersonRecord:
     other_dates: tuple[tuple[str, Birthday], ...] = ()
     """(what it is, day): "anniversary" and whatever else the file names."""
     tags: tuple[str, ...] = ()
+    tie_kinds: tuple[str, ...] = ()
+    """How the member and they know each other: friend, colleague …"""
+    needs: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     custom: tuple[tuple[str, str], ...] = ()
     """(name, value) of fields that have no place of their own here."""
     notes: str = ""
@@ -132,7 +140,8 @@ class PersonRecord:
             plain[name] = [{"value": one.value, "label": one.label} for one in getattr(self, name)]
         plain["birthday"] = _plain_day(self.birthday) if self.birthday else None
         plain["other_dates"] = [[label, _plain_day(day)] for label, day in self.other_dates]
-        plain["tags"] = list(self.tags)
+        for name in _PERSON_LISTS:
+            plain[name] = list(getattr(self, name))
         plain["custom"] = [list(pair) for pair in self.custom]
         plain["remarks"] = list(self.remarks)
         plain["connected_on_date"] = self.connected_on_date.isoformat() if self.connected_on_date else None
@@ -145,9 +154,10 @@ class PersonRecord:
         told = dict(plain)
         for name in _PERSON_HANDLES:
             told[name] = tuple(Labelled(**handle) for handle in told[name])
-        told["tags"] = tuple(told["tags"])
         told["birthday"] = Birthday(**told["birthday"]) if told["birthday"] else None
         # Rows that were read before these fields were known do not have them.
+        for name in _PERSON_LISTS:
+            told[name] = tuple(told.get(name, ()))
         told["other_dates"] = tuple((label, Birthday(**day)) for label, day in told.get("other_dates", ()))
         told["custom"] = tuple((name, value) for name, value in told.get("custom", ()))
         told["remarks"] = tuple(told.get("remarks", ()))
@@ -158,6 +168,7 @@ class PersonRecord:
         return cls(**told)
 
 
+_PERSON_LISTS: Final = ("tags", "tie_kinds", "needs", "offers")
 _PERSON_HANDLES: Final = ("emails", "phones", "urls")
 _PERSON_TEXTS: Final = tuple(one.name for one in fields(PersonRecord) if one.type in ("str", "int", str, int))
 

@@ -13,7 +13,16 @@ from contacts.importers.names import join_name, split_name
 from contacts.importers.records import Labelled, PersonRecord, Record, Skipped
 from contacts.importers.sources import Source
 from contacts.importers.text import many_lines, one_line, plain_uid, whole, wide_encoding
-from contacts.importers.vcard_details import Found, android_nickname, birthday, custom, group_labels, other_dates, photo
+from contacts.importers.vcard_details import (
+    Found,
+    android_nickname,
+    birthday,
+    custom,
+    group_labels,
+    other_dates,
+    own_list,
+    photo,
+)
 from contacts.importers.vcard_lines import Card, cards
 from contacts.importers.vcard_properties import Property, card_charset, properties
 
@@ -124,6 +133,9 @@ def _read_card(file_name: str, card: Card, fallback: str, tags: Mapping[str, Seq
         birthday=birthday(found),
         other_dates=other_dates(found, labels),
         tags=_tags(found, tags.get(uid, ())),
+        tie_kinds=own_list(found, "X-KITH-TIE", records.MAX_TAG),
+        needs=own_list(found, "X-KITH-NEED", records.MAX_PHRASE),
+        offers=own_list(found, "X-KITH-OFFER", records.MAX_PHRASE),
         custom=custom(found, labels, [agent.decode("utf-8", "replace") for agent in card.agents]),
         notes=many_lines("\n\n".join(note.text for note in found["NOTE"][:20]), records.MAX_NOTES),
         how_met=_first((one.text for one in found["X-KITH-HOW-MET"]), records.MAX_HOW_MET),

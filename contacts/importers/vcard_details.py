@@ -76,6 +76,12 @@ def other_dates(found: Found, labels: Mapping[str, str]) -> tuple[tuple[str, Bir
     return tuple(dict.fromkeys(days))[: records.MAX_DATES]
 
 
+def own_list(found: Found, name: str, limit: int) -> tuple[str, ...]:
+    """What Kith itself wrote, a line each: kinds of tie, needs, offers. Each once, at most `limit` characters."""
+    told = dict.fromkeys(clean for one in found[name] if (clean := one_line(one.text, limit)))
+    return tuple(told)[: records.MAX_LISTED]
+
+
 def custom(found: Found, labels: Mapping[str, str], agents: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """(name, value) of what has no place of its own, each once: streets, chats, relatives, fields of programs."""
     told = dict.fromkeys(

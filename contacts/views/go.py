@@ -22,6 +22,7 @@ _PAGES = (
     ("Add a person", "contacts:person_add", "new create contact card"),
     ("Your lists", "contacts:lists", "saved filters people"),
     ("Import", "contacts:imports", "linkedin vcard csv upload file"),
+    ("Take everything with you", "contacts:export", "export download backup zip vcard csv json ics leave"),
     ("Objectives", "introductions:objectives", "goals plan seats"),
     ("Introductions", "introductions:introductions", "asks asked"),
     ("Reminders", "contacts:reminders", "due keep in touch"),

@@ -104,6 +104,9 @@ PEOPLE = st.builds(
         unique=True,
     ).map(tuple),
     tags=st.lists(some(records.MAX_TAG), max_size=6, unique_by=str.casefold).map(tuple),
+    tie_kinds=st.lists(some(records.MAX_TAG), max_size=4, unique=True).map(tuple),
+    needs=st.lists(some(records.MAX_PHRASE), max_size=4, unique=True).map(tuple),
+    offers=st.lists(some(records.MAX_PHRASE), max_size=4, unique=True).map(tuple),
     custom=st.lists(
         st.tuples(some(records.MAX_CUSTOM_NAME), some(records.MAX_CUSTOM_VALUE)), max_size=5, unique=True
     ).map(tuple),

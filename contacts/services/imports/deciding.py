@@ -17,6 +17,8 @@ from contacts.services.handles import ReadHandle
 from contacts.services.people import HANDLES
 from contacts.words import fold
 
+_LISTED: Final = ("tags", "tie_kinds", "needs", "offers")
+"""Lists to which every file may add."""
 _PLAIN: Final = ("nickname", "organisation", "role", "place")
 
 
@@ -25,14 +27,14 @@ def fields_of(record: PersonRecord) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "full_name": record.full_name,
         **{name: getattr(record, name) for name in _PLAIN},
-        "tags": list(record.tags),
+        **{name: list(getattr(record, name)) for name in _LISTED},
         "notes": record.notes,
         "how_met": record.how_met,
         "custom_fields": [{"label": label, "value": value} for label, value in record.custom],
         "other_dates": [
             {"label": label, "year": day.year, "month": day.month, "day": day.day} for label, day in record.other_dates
         ],
-        **_met(record),
+        "met_on_date": record.connected_on_date,
         **_birthday(record),
     }
     return {name: value for name, value in tidy(fields).items() if value}
@@ -44,8 +46,9 @@ def news_for(person: Person, record: PersonRecord, told_at: datetime) -> dict[st
     fields: dict[str, Any] = {name: told[name] for name in _PLAIN if name in told and is_newer(person, name, told_at)}
     if _names_better(person.full_name, record) and is_newer(person, "full_name", told_at):
         fields["full_name"] = told["full_name"]
-    if "tags" in told:
-        fields["tags"] = tidy({"tags": [*person.tags, *told["tags"]]})["tags"]
+    for name in _LISTED:
+        if name in told:
+            fields |= tidy({name: [*getattr(person, name), *told[name]]})
     if "notes" in told:
         fields["notes"] = _joined(person.notes, told["notes"])
     if not person.how_met and not person.met_on_date:
@@ -106,6 +109,9 @@ def merged(first: PersonRecord, other: PersonRecord) -> PersonRecord:
         photo=first.photo or other.photo,
         connected_on_date=first.connected_on_date or other.connected_on_date,
         tags=tuple(dict.fromkeys((*first.tags, *other.tags)))[:MAX_TAGS],
+        tie_kinds=tuple(dict.fromkeys((*first.tie_kinds, *other.tie_kinds))),
+        needs=tuple(dict.fromkeys((*first.needs, *other.needs))),
+        offers=tuple(dict.fromkeys((*first.offers, *other.offers))),
         notes=_joined(first.notes, other.notes),
         **filled,
     )
@@ -119,12 +125,6 @@ def to_plain(value: Any) -> Any:
 def from_plain(name: str, value: Any) -> Any:
     """The value back."""
     return date.fromisoformat(value) if name == "met_on_date" and value else value
-
-
-def _met(record: PersonRecord) -> dict[str, Any]:
-    if record.connected_on_date is None:
-        return {}
-    return {"how_met": record.how_met or "Connected on LinkedIn", "met_on_date": record.connected_on_date}
 
 
 def _birthday(record: PersonRecord) -> dict[str, Any]:
