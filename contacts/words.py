@@ -30,6 +30,9 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`clean`, with every run of white space as one space and none around."""
+    # Of all white space only the space itself counts as printable.
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text
     return _SPACE.sub(" ", clean(text)).strip()
 
 

@@ -142,6 +142,25 @@ def settle_identities(owner_id: int, keys: Iterable[tuple[str, str]]) -> None:
     update_in(found, ["identity"])
 
 
+def taken(owner_id: int, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those among the keys (kind, normalised) that some card of the book has, deleted or not."""
+    wanted = list(keys)
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT wanted.kind, wanted.value FROM unnest(%s::text[], %s::text[]) AS wanted (kind, value)
+            CROSS JOIN LATERAL (
+                SELECT FROM contacts_handle h
+                WHERE h.owner_id = %s AND h.kind = wanted.kind AND h.normalised = wanted.value LIMIT 1
+            ) h
+            """,
+            [[kind for kind, _ in wanted], [value for _, value in wanted], owner_id],
+        )
+        return set(cursor.fetchall())
+
+
 def row_for(person: Person, handle: ReadHandle, position: int, identities: dict[tuple[str, str], int]) -> Handle:
     """An unsaved row of the handle."""
     return Handle(

@@ -4,6 +4,7 @@ The verbs for many (`create_people`, `update_people`) take a constant number of 
 the verbs for one go through them, so that a card typed by hand and one imported are made alike.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,12 +28,16 @@ from contacts.services.handles import (
     read_handles,
     row_for,
     settle_identities,
+    taken,
 )
 from netapp.accounts.models import User
-from netapp.lib.bulk import copy_in, update_in
+from netapp.lib.bulk import copy_in, copy_values, update_in
 
 HANDLES = "handles"
 """Stands in `typed_fields` once the member took a handle away, so that no import brings it back."""
+
+MOST_HANDLES = 32_000
+"""Of one card; nothing that is read has so many."""
 
 _BATCH = 500
 _CADENCE_FIELDS = frozenset({"cadence_days", "cadence_latest_days", "relation", "tags", "layer"})
@@ -49,11 +54,15 @@ class CardGone(Http404):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card to be made. `told_at`: when an import was told it, as `Person.told_at` keeps it."""
+    """A card to be made. `told_at`: when an import was told it, as `Person.told_at` keeps it.
+
+    `is_tidy`: the fields have been through `cards.tidy` already.
+    """
 
     fields: Mapping[str, Any]
     handles: Sequence[HandleInput | ReadHandle] = ()
     told_at: Mapping[str, str] = field(default_factory=dict)
+    is_tidy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ def create_people(*, owner: User, cards: Sequence[Card], now: datetime, typed: b
     people: list[Person] = []
     read: list[list[ReadHandle]] = []
     for card in cards:
-        fields = tidy(card.fields)
+        fields = card.fields if card.is_tidy else tidy(card.fields)
         if not fields.get("full_name"):
             raise NoName
         _check_owner(owner.id, fields)
@@ -123,14 +132,7 @@ def create_people(*, owner: User, cards: Sequence[Card], now: datetime, typed: b
         people.append(person)
         read.append(handles)
     copy_in(people)
-    identities = identities_for(handle for handles in read for handle in handles)
-    rows = [
-        row_for(person, handle, position, identities)
-        for person, handles in zip(people, read, strict=True)
-        for position, handle in enumerate(handles)
-    ]
-    copy_in(rows)
-    settle_identities(owner.id, {(row.kind, row.normalised) for row in rows})
+    _write_new_handles(owner.id, people, read)
     cadences.refresh_cadences(people=people, now=now)
     _recompute(owner, people, now)
     if people:
@@ -290,6 +292,31 @@ def _apply_handles(result: Updated, handles: Sequence[ReadHandle], typed: bool) 
     if typed and present:
         result.handles_removed.extend(present.values())
         person.typed_fields = sorted({*person.typed_fields, HANDLES})
+
+
+def _write_new_handles(owner_id: int, people: Sequence[Person], read: Sequence[Sequence[ReadHandle]]) -> None:
+    """Write the handles of new cards. Only what two cards have needs a look at whose identity it is."""
+    times = Counter(handle.key for handles in read for handle in handles)
+    shared = taken(owner_id, times) | {key for key, count in times.items() if count > 1}
+    identities = identities_for(handle for handles in read for handle in handles)
+    copy_values(
+        Handle,
+        [
+            {
+                "owner_id": owner_id,
+                "person_id": person.id,
+                "kind": handle.kind.value,
+                "value": handle.value,
+                "normalised": handle.normalised,
+                "label": handle.label,
+                "position": position,
+                "identity_id": identities.get(handle.key),
+            }
+            for person, handles in zip(people, read, strict=True)
+            for position, handle in enumerate(handles[:MOST_HANDLES])
+        ],
+    )
+    settle_identities(owner_id, shared)
 
 
 def _write_handles(owner_id: int, results: Sequence[Updated]) -> None:

@@ -1,13 +1,14 @@
 """Many rows at once, by PostgreSQL's COPY: a tenth of the time that `bulk_create` takes over its statement."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models
+from django.utils import timezone
 
 _PLAIN: Final = (
     models.ForeignKey,
@@ -36,6 +37,33 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     for row in rows:
         row._state.adding = False
         row._state.db = connection.alias
+
+
+def copy_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `copy_in`, for rows that nobody needs as objects: values by column, `person_id` for a foreign key.
+
+    All rows name the same columns; the others have their defaults.
+    """
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    told = rows[0].keys()
+    values = [itemgetter(field.attname) if field.attname in told else _default_of(field) for field in fields]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row([value(row) for value in values])
+
+
+def _default_of(field: Any) -> Callable[[Any], Any]:
+    """A field's default, whatever row is asked for; moments are the same for all."""
+    if isinstance(field, models.DateTimeField) and (field.auto_now or field.auto_now_add):
+        now = timezone.now()
+        return lambda _: now
+    if callable(field.default):
+        return lambda _: field.get_db_prep_save(field.get_default(), connection)
+    default = field.get_db_prep_save(field.get_default(), connection)
+    return lambda _: default
 
 
 def insert_new(rows: Sequence[models.Model]) -> set[Any]:

@@ -74,7 +74,7 @@ def said(one: Import) -> list[tuple[str, str]]:
     return list(one.rows.values_list("name", "outcome"))
 
 
-_SET_BY_CHANCE = {"id", "owner_id", "person_id", "identity_id", "created_at", "updated_at", "strength_at"}
+_SET_BY_CHANCE = {"id", "owner_id", "person_id", "identity_id", "created_at", "updated_at", "strength_at", "told_at"}
 
 
 def book(owner: User, *, is_exact: bool = True) -> dict[str, list[dict[str, Any]]]:

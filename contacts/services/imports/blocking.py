@@ -27,6 +27,9 @@ class Blocklist:
     domains: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
 
+    def __bool__(self) -> bool:
+        return bool(self.addresses or self.domains or self.tags)
+
     def has_address(self, address: str) -> bool:
         """Whether a normalised address is blocked, by itself or by its domain or one above it."""
         if address in self.addresses:

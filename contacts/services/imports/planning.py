@@ -126,11 +126,12 @@ def _why_left_out(owner: User, row: ImportRow, rules: Rules) -> str:
     addresses = [handle[2] for handle in row.record["read"] if handle[0] == HandleKind.EMAIL]
     if not addresses:
         return ""
-    if all(rules.blocked.has_address(address) for address in addresses):
+    if rules.blocked and all(rules.blocked.has_address(address) for address in addresses):
         return "its address is one that you keep out"
-    is_own = all(f"{HandleKind.EMAIL}:{address}" in rules.own for address in addresses)
+    if not all(f"{HandleKind.EMAIL}:{address}" in rules.own for address in addresses):
+        return ""
     names = {fold(name).partition(" ")[0] for name in (owner.name, row.name)}
-    return "it is your own card" if is_own and (len(names) == 1 or not owner.name) else ""
+    return "it is your own card" if len(names) == 1 or not owner.name else ""
 
 
 def _choice(row: ImportRow, candidates: Mapping[str, Sequence[tuple[_Known, str]]]) -> Choice[_Known]:

@@ -8,7 +8,7 @@ and who was seen together.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection
 
@@ -24,7 +24,7 @@ from contacts.services.imports.stored import handles_of
 from contacts.services.interactions import settle_contacts
 from contacts.services.people import Card, Update, Updated
 from netapp.accounts.models import User
-from netapp.lib.bulk import copy_in
+from netapp.lib.bulk import copy_values
 from netapp.mail import outbox
 
 BATCH: Final = 500
@@ -35,7 +35,7 @@ TOLD_AFTER: Final = timedelta(minutes=1)
 """Who waits longer than this has left the page and gets a letter."""
 
 _MANY: Final = 5000
-"""After so many new rows PostgreSQL is asked to count its tables anew, or it plans by what they were before."""
+"""After so many rows PostgreSQL is asked to count its tables anew, or it plans by what they were before."""
 
 
 def step(claim: Claim, *, now: datetime) -> None:
@@ -113,7 +113,7 @@ def _create(owner: User, plans: Sequence[Plan], rules: Rules, now: datetime) -> 
     cards = []
     for one in plans:
         told_at = {"": told_at_of(one.record, rules.told_at).isoformat()}
-        cards.append(Card(fields_of(one.record), let_in(handles_of(one.row), rules), told_at))
+        cards.append(Card(fields_of(one.record), let_in(handles_of(one.row), rules), told_at, is_tidy=True))
     made = people.create_people(owner=owner, cards=cards, now=now, typed=False)
     for one, person in zip(plans, made, strict=True):
         one.person = one.row.person = person
@@ -165,15 +165,15 @@ def _remember_cards(owner: User, plans: Sequence[Plan]) -> None:
         for one in plans
         if (uid := one.row.record["uid"]) and one.row.person_id and one.outcome != RowOutcome.SKIPPED
     }
-    known = [person for person, _ in wanted if person]
+    known = [one.row.person_id for one in wanted.values() if one.outcome != RowOutcome.NEW]
     there = set(ImportedCard.objects.filter(owner=owner, person__in=known).values_list("person_id", "uid"))
     cards = []
     for key, one in wanted.items():
         if key not in there:
-            card = ImportedCard(owner=owner, person_id=key[0], uid=key[1])
+            card = {"id": uuid4(), "owner_id": owner.pk, "person_id": key[0], "uid": key[1]}
             cards.append(card)
-            one.row.changes = {**one.row.changes, "card": str(card.id)}
-    copy_in(cards)
+            one.row.changes = {**one.row.changes, "card": str(card["id"])}
+    copy_values(ImportedCard, cards)
 
 
 def _follow_leads(rows: Sequence[ImportRow]) -> None:
@@ -195,6 +195,8 @@ def _follow_leads(rows: Sequence[ImportRow]) -> None:
 def _analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE contacts_person, contacts_handle, contacts_interaction, contacts_importrow")
+        # New words wait on a list that every search reads through, until somebody puts them into the index.
+        cursor.execute("SELECT gin_clean_pending_list('person_search'::regclass)")
 
 
 def _tell(one: Import, now: datetime) -> None:
