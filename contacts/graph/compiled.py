@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +17,24 @@ from contacts.graph import kernels, many_targets, one_target
 from contacts.graph.kernels import Ask, Net, Scratch
 from contacts.graph.laying import STEP, Laid
 from contacts.graph.questions import Leg, Path, Question, Source, Work
+from contacts.graph.rows import Ints
 from contacts.graph.snapshot import Snapshot
 
 _SOURCES = (Source.OWN, Source.SHARED, Source.ACQUAINTANCE)
-_TOP = (1 << 32) - 2 * kernels.FAR
+_FAR = int(kernels.FAR)
+_STEPS_LEAST = 64
+_TOP = (1 << 32) - 2 * int(kernels.FAR)
+
+
+class _Guess:
+    """Above how many steps it is hardly ever worth looking. Where it turns out too low one looks again, higher: that
+    costs time and changes no answer. It settles where about one question in fifteen has to."""
+
+    def __init__(self) -> None:
+        self.steps = _FAR
+
+    def learn(self, *, enough: bool) -> None:
+        self.steps = max(_STEPS_LEAST, self.steps * 49 // 50) if enough else min(_FAR, self.steps * 4 // 3)
 
 
 class _Thread(threading.local):
@@ -26,49 +42,55 @@ class _Thread(threading.local):
 
     def __init__(self) -> None:
         self.base = 0
+        self.guesses: WeakKeyDictionary[Snapshot, dict[tuple[int, int], _Guess]] = WeakKeyDictionary()
         self.scratch = Scratch(
-            **{name: np.empty(0, dtype) for name, dtype in (("where", np.int32), ("guarded", np.int64))},
-            **{name: np.empty(0, np.uint32) for name in _BY_VERTEX},
-            **{name: np.empty(0, np.int64) for name in ("label", "sum", "free", "best", "tops")},
+            near=np.empty((4, 0), np.uint32),
+            far=np.empty((2, 0), np.int64),
+            where=np.empty(0, np.int32),
+            marks=np.empty((4, 0), np.int64),
+            best=np.empty(0, np.int64),
+            tops=np.empty(0, np.int64),
             lasts=np.empty((0, 4), np.int64),
             found=np.empty((2, 0), np.int64),
-            **{name: np.empty((0, kernels.LEG), np.int64) for name in ("one", "two", "three")},
-            few=np.empty((3, kernels.LEG), np.int64),
+            legs=np.empty((3, 0, kernels.LEG), np.int64),
+            few=np.empty((1, kernels.LEG), np.int64),
         )
+
+    def guess(self, snapshot: Snapshot, k: int, introducers: int) -> _Guess:
+        return self.guesses.setdefault(snapshot, {}).setdefault((k, introducers), _Guess())
 
     def take(self, laid: Laid, ask: Ask, k: int = 0, lasts: int = 0) -> tuple[Scratch, int]:
         """The scratch, large enough, and a base below which nothing stands in it."""
         s = self.scratch
-        if laid.size > s.rest.size or self.base < 2 * kernels.FAR:
-            size = max(laid.size, s.rest.size)
+        if laid.size > s.where.size or self.base < 2 * kernels.FAR:
+            size = max(laid.size, s.where.size)
             s = s._replace(
-                **{name: np.full(size, 0xFFFFFFFF, np.uint32) for name in _BY_VERTEX},
+                near=np.full((4, size), 0xFFFFFFFF, np.uint32),
+                far=np.full((2, size), np.iinfo(np.int64).max),
                 where=np.zeros(size, np.int32),
-                **{name: np.full(size, np.iinfo(np.int64).max) for name in ("label", "sum")},
             )
             self.base = _TOP
-        if ask.special.size > s.free.size:
-            s = s._replace(**{name: np.empty(2 * ask.special.size, np.int64) for name in ("guarded", "free")})
-        if ask.first_human.size > s.best.size:
-            s = s._replace(best=np.empty(2 * ask.first_human.size, np.int64))
+        if len(ask.special) > s.marks.shape[1]:
+            s = s._replace(marks=np.empty((4, 2 * len(ask.special)), np.int64))
+        if len(ask.firsts) > s.best.size:
+            s = s._replace(best=np.empty(2 * len(ask.firsts), np.int64))
         if k >= s.tops.size:
             s = s._replace(tops=np.empty(k + 1, np.int64))
-        if lasts > s.lasts.shape[0]:
+        if lasts > len(s.lasts):
             s = s._replace(lasts=np.empty((2 * lasts, 4), np.int64))
-        choices = int(np.diff(ask.group_start).max(initial=1)) ** 2 + 1
-        if choices > s.one.shape[0]:
-            s = s._replace(**{name: np.empty((choices, kernels.LEG), np.int64) for name in ("one", "two", "three")})
+        choices = 2 if ask.groups.size == 0 else int(np.diff(ask.group_start).max()) ** 2 + 1
+        if choices > s.legs.shape[1]:
+            s = s._replace(legs=np.empty((3, choices, kernels.LEG), np.int64))
         # Nobody has more heads than there are humans, each named once by a tie and once by an acquaintance of each
         # of their vertices.
-        heads = laid.snapshot.longest * choices + ask.patch_owner.size + ask.known_tail.size
+        heads = laid.snapshot.longest * choices + len(ask.patch) + len(ask.known)
         if heads > s.found.shape[1]:
             s = s._replace(found=np.empty((2, heads), np.int64))
         self.scratch = s
-        self.base -= kernels.FAR
+        self.base -= int(kernels.FAR)
         return s, self.base
 
 
-_BY_VERTEX = ("rest", "last", "first", "summed")
 _thread = _Thread()
 
 
@@ -82,17 +104,23 @@ def k_best(laid: Laid, target: int, k: int, work: Work) -> list[Path]:
     if laid.groups.size:
         vertices = laid.vertices_of(laid.human(vertices))[0]
         vertices.sort()
-    if np.isin(vertices[0], laid.barred):
+    if vertices[0] in laid.barred:
         return []
-    scratch, base = _thread.take(laid, ask, k)
     legs, steps = np.empty((k, 4, kernels.LEG), np.int64), np.empty(k, np.int64)
-    introducers = laid.question.max_introducers
-    goal = int(vertices[0])
-    found, ties, twice = kernels.k_best(net, ask, scratch, base, goal, vertices, k, introducers, legs, steps)
-    if found < 0:
-        scratch, base = _thread.take(laid, ask, k, ties)
-        found, ties, twice = kernels.k_best(net, ask, scratch, base, goal, vertices, k, introducers, legs, steps)
-    work.ties += ties
+    goal, introducers, lasts = int(vertices[0]), laid.question.max_introducers, 0
+    guess = _thread.guess(laid.snapshot, k, introducers)
+    cap = guess.steps
+    while True:
+        scratch, base = _thread.take(laid, ask, k, lasts)
+        found, ties, twice = kernels.k_best(net, ask, scratch, base, goal, vertices, k, introducers, cap, legs, steps)
+        if found < 0:
+            lasts = ties
+            continue
+        work.ties += ties
+        if found == k or cap >= _FAR:
+            break
+        cap = _FAR if cap > guess.steps else min(_FAR, 2 * cap)
+    guess.learn(enough=found == k and cap == guess.steps)
     if twice:
         work.exact_repeats += 1
         return one_target.k_best(laid, target, k, work)
@@ -101,7 +129,30 @@ def k_best(laid: Laid, target: int, k: int, work: Work) -> list[Path]:
 
 def best_to_each(laid: Laid, targets: Sequence[int], work: Work) -> dict[int, Path | None]:
     """One entry a target. See paths.best_to_each."""
-    return many_targets.best_to_each(laid, targets, work)
+    answers: dict[int, Path | None] = dict.fromkeys(targets)
+    if not laid.first_human.size:
+        return answers
+    if laid.first_human.size >= kernels.MAX_FIRST:
+        return many_targets.best_to_each(laid, targets, work)
+    net, ask = _arrays(laid)
+    known = [t for t in answers if laid.has(t)]
+    humans = laid.human(np.array([laid.at(t) for t in known], np.int64))
+    met = np.flatnonzero(~np.isin(humans, laid.barred))
+    goals, which = np.unique(humans[met], return_inverse=True)
+    scratch, base = _thread.take(laid, ask)
+    legs, steps = np.empty((goals.size, 4, kernels.LEG), np.int64), np.empty(goals.size, np.int64)
+    introducers = laid.question.max_introducers
+    work.ties += kernels.best_to_each(net, ask, scratch, base, goals, introducers, legs, steps)
+    told: list[Path | None] = []
+    for goal, leg, total in zip(goals.tolist(), legs.tolist(), steps.tolist(), strict=True):
+        if total < 0:
+            work.exact_repeats += 1
+            told.append(next(iter(k_best(laid, laid.name(goal), 1, work)), None))
+        else:
+            told.append(_path(laid, leg, total) if total else None)
+    for at, goal in zip(met.tolist(), which.tolist(), strict=True):
+        answers[known[at]] = told[goal]
+    return answers
 
 
 def warm() -> None:
@@ -140,73 +191,85 @@ def _arrays(laid: Laid) -> tuple[Net, Ask]:
 
 
 def _ask(laid: Laid) -> Ask:
-    special = laid.barred
-    parts = [a for a in (laid.groups, laid.load_vertex, laid.stale, laid.known_tail) if a.size]
-    if parts:
-        tails = laid.vertices_of(np.unique(laid.known_tail))[0]
-        special = np.unique(np.concatenate((laid.barred, laid.groups, laid.load_vertex, laid.stale, tails)))
-    human = laid.human(special)
-    group = np.full(special.size, -1)
-    if laid.groups.size:
-        leads = laid.groups[laid.group_start[:-1]]
-        at = np.minimum(np.searchsorted(leads, human), leads.size - 1)
-        group = np.where(leads[at] == human, at, -1)
-    state = np.full(special.size, kernels.SPECIAL)
-    state[np.searchsorted(special, laid.barred)] = kernels.BARRED
-    stale = np.zeros(special.size, np.int64)
-    stale[np.searchsorted(special, laid.stale)] = 1
-    start = np.arange(laid.first_human.size + 1)
-    if laid.groups.size:
-        start = np.searchsorted(laid.first_of, start)
-    order = np.argsort(laid.patch[:, 1], kind="stable")
     ended, made = laid.changed_connections
-    opened = np.zeros(laid.first_vertex.size, np.bool_)
     ask = Ask(
         asker=laid.asker,
         ended=ended,
         made=made,
         group_start=laid.group_start,
         groups=laid.groups,
-        special=special,
-        its_human=human,
-        its_group=group,
-        its_load=STEP * laid.load_of(special),
-        its_state=state,
-        its_stale=stale,
-        its_lead=np.searchsorted(special, human),
-        first_human=laid.first_human,
-        first_head=laid.first_head,
-        first_cost=laid.first_cost,
-        first_steps=laid.first_steps,
-        first_load=laid.load_of(laid.first_human),
-        first_vertex=laid.first_vertex,
-        first_start=start,
-        first_of=laid.first_of,
-        first_open=opened,
-        first_order=np.argsort(laid.first_steps, kind="stable"),
-        known_tail=laid.known_tail,
-        known_head=laid.known_head,
-        known_u=laid.known_u,
-        known_v=laid.known_v,
-        known_cost=laid.known_cost,
-        known_by_head=np.argsort(laid.known_head, kind="stable"),
-        exit=laid.exit,
-        exit_start=np.searchsorted(laid.exit_of, np.arange(laid.known_head.size + 1)),
-        exit_open=laid.exit_open,
-        patch=laid.patch,
-        patch_owner=np.ascontiguousarray(laid.patch[:, 0]),
-        patch_linked=laid.patch_linked,
-        patch_by_target=order,
-        patch_target=laid.patch[order, 1],
+        special=_special(laid),
+        firsts=_firsts(laid),
+        doors=_table(laid.first_vertex, laid.first_of, 0),
+        known=_known(laid),
+        exits=_table(laid.exit, laid.exit_open) if laid.exit.size else _NO_EXITS,
+        patch=_patch(laid),
     )
-    ask = Ask._make(_plain(a) for a in ask)
     scratch, base = _thread.take(laid, ask)
-    kernels.open_firsts(_net(laid.snapshot), ask, ask.first_open, scratch, base)
+    kernels.open_firsts(_net(laid.snapshot), ask, scratch, base)
     return ask
 
 
-def _plain(value: int | NDArray[np.generic]) -> int | NDArray[np.generic]:
-    """One type for each array, however it was made: numba compiles for each type anew."""
-    if isinstance(value, int):
-        return value
-    return np.require(value, requirements=["C", "W", "O"])
+def _table(*columns: NDArray[Any] | int, more: int = 0) -> Ints:
+    """The columns side by side; `more` rows greater than all at the end."""
+    size = next(column.size for column in columns if not isinstance(column, int))
+    table = np.full((size + more, len(columns)), _GREAT)
+    for at, column in enumerate(columns):
+        table[:size, at] = column
+    return table
+
+
+def _special(laid: Laid) -> Ints:
+    vertex = laid.barred
+    if not laid.groups.size + laid.load_vertex.size + laid.stale.size + laid.known_tail.size:
+        return _table(vertex, vertex, -1, 0, kernels.BARRED, 0, np.arange(vertex.size))
+    tails = laid.vertices_of(np.unique(laid.known_tail))[0]
+    vertex = np.unique(np.concatenate((laid.barred, laid.groups, laid.load_vertex, laid.stale, tails)))
+    human = laid.human(vertex)
+    table = _table(vertex, human, -1, STEP * laid.load_of(vertex), kernels.SPECIAL, 0, np.searchsorted(vertex, human))
+    if laid.groups.size:
+        leads = laid.groups[laid.group_start[:-1]]
+        at = np.minimum(np.searchsorted(leads, human), leads.size - 1)
+        table[:, kernels.S_GROUP] = np.where(leads[at] == human, at, -1)
+    table[np.searchsorted(vertex, laid.barred), kernels.S_STATE] = kernels.BARRED
+    if laid.stale.size:
+        table[np.searchsorted(vertex, laid.stale), kernels.S_STALE] = 1
+    return table
+
+
+def _firsts(laid: Laid) -> Ints:
+    steps = laid.first_steps
+    load = (steps - 1) // STEP - laid.first_cost
+    # Steps and position in one number, so that one sort of numbers is enough.
+    order = np.sort(steps << 32 | np.arange(steps.size)) & 0xFFFFFFFF
+    start = np.arange(steps.size + 1)
+    if laid.groups.size:
+        start = np.searchsorted(laid.first_of, start)
+    table = _table(laid.first_human, laid.first_head, laid.first_cost, steps, load, 0, order, more=1)
+    table[:, kernels.F_DOORS] = start
+    return table
+
+
+def _known(laid: Laid) -> Ints:
+    size = laid.known_tail.size
+    if not size:
+        return _NO_KNOWN
+    by_head = np.argsort(laid.known_head, kind="stable")
+    columns = (laid.known_tail, laid.known_head, laid.known_u, laid.known_v, laid.known_cost)
+    table = _table(*columns, 0, by_head, more=1)
+    table[:, kernels.K_EXITS] = np.searchsorted(laid.exit_of, np.arange(size + 1))
+    table[size, kernels.K_BY_HEAD] = size
+    return table
+
+
+def _patch(laid: Laid) -> Ints:
+    if not laid.patch.size:
+        return _NO_PATCH
+    by_target = np.argsort(laid.patch[:, 1], kind="stable")
+    return _table(*laid.patch.T, laid.patch_linked, by_target)
+
+
+_GREAT = 1 << 40
+_NO_KNOWN = np.array([[_GREAT, _GREAT, 0, 0, 0, 0, 0]])
+_NO_PATCH = np.empty((0, 6), np.int64)
+_NO_EXITS = np.empty((0, 2), np.int64)

@@ -26,6 +26,7 @@ INFINITY = 1 << 24
 """More steps than any path has: 4 costs and 3 loads of at most 16383 make fewer than 2^20."""
 
 _NOTHING = np.empty(0, np.int64)
+_ZERO = np.zeros(1, np.int64)
 
 
 class Laid:
@@ -53,18 +54,13 @@ class Laid:
             self.outside = _outside(question, snapshot.n)
         self.size = snapshot.n + self.outside.size
         self.asker = self.at(question.asker)
-        groups = _merge([[self.at(v) for v in group] for group in question.joined])
-        self.group_start = np.cumsum([0, *map(len, groups)])
-        self.groups = np.array([v for group in groups for v in group], np.int64)
-        self._by_vertex = np.argsort(self.groups, kind="stable")
-        self._joined = self.groups[self._by_vertex]
-        self._lead = np.repeat(self.groups[self.group_start[:-1]], np.diff(self.group_start))[self._by_vertex]
-        self._leads = self.groups[self.group_start[:-1]]
-
+        self.groups, self.group_start = _NOTHING, _ZERO
+        if question.joined:
+            self._lay_groups(_merge([[self.at(v) for v in group] for group in question.joined]))
         outs = np.array([self.asker, *(self.at(v) for v in question.blocked)], np.int64)
         if self.groups.size:
             outs = self.vertices_of(np.unique(self.human(outs)))[0]
-        self.barred = np.unique(outs)
+        self.barred = np.unique(outs) if outs.size > 1 else outs
         self.load_vertex = self.load = _NOTHING
         if question.ask_load:
             self._lay_loads(np.array(list(question.ask_load.items()), np.int64))
@@ -73,6 +69,14 @@ class Laid:
         self._lay_own_ties(self.mapped(question.own_ties, 1))
         self._lay_acquaintances(self.mapped(question.acquaintances, 2))
         self._lay_patch()
+
+    def _lay_groups(self, groups: list[list[int]]) -> None:
+        self.group_start = np.cumsum([0, *map(len, groups)])
+        self.groups = np.array([v for group in groups for v in group], np.int64)
+        order = np.argsort(self.groups, kind="stable")
+        self._joined = self.groups[order]
+        self._leads = self.groups[self.group_start[:-1]]
+        self._lead = np.repeat(self._leads, np.diff(self.group_start))[order]
 
     def at(self, vertex: int) -> int:
         """The vertex as it is numbered here; one that is named nowhere is numbered after all others."""
@@ -202,12 +206,17 @@ class Laid:
     def _lay_patch(self) -> None:
         question, n = self.question, self.snapshot.n
         self.stale, self.patch, self.patch_linked = _NOTHING, np.empty((0, 4), np.int64), np.empty(0, np.bool_)
+        if (
+            not len(question.blocked_ties)
+            + len(question.fresh_ties)
+            + len(question.stale_owners)
+            + (self._ended.size + self._made.size)
+        ):
+            return
         barred = self.mapped(question.blocked_ties, 2)
         fresh = self.mapped(question.fresh_ties, 2)
         replaced = np.array([self.at(v) for v in question.stale_owners], np.int64)
         ends = np.concatenate((self._ended, self._made)) >> 32
-        if not replaced.size + barred.size + fresh.size + ends.size:
-            return
         touched = np.unique(np.concatenate((barred[:, 0], fresh[:, 0], ends)))
         self.stale = np.union1d(replaced, touched)
         restated = np.setdiff1d(touched, replaced)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +106,7 @@ class Source(StrEnum):
     ACQUAINTANCE = "acquaintance"
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One step of a path: `tail` passes the request on to `head`.
 
     tail, head: the very vertices that the tie runs between (one human may have several; see Question.joined).
@@ -129,8 +128,7 @@ class Leg:
         return chance_of(self.cost + self.load)
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """One way to be introduced: asker, introducers in the order they are asked, target.
 
     cost:     sum of the legs' costs and loads.

@@ -105,7 +105,7 @@ def all_paths(world: World, vertices: int) -> dict[int, list[Path]]:
 
     def walk(legs: tuple[Leg, ...], met: tuple[frozenset[int], ...]) -> None:
         if len(legs) >= 2:
-            told = (*legs[:-1], replace(legs[-1], load=0))
+            told = (*legs[:-1], legs[-1]._replace(load=0))
             names = (min(humans[world.asker]), *(min(human) for human in met))
             path = Path(sum(leg.cost + leg.load for leg in told), names, told)
             for v in met[-1]:
