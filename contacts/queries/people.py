@@ -1,7 +1,7 @@
 """The list of people: search, filters, order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -29,12 +29,15 @@ from django.db.models.functions import Lower
 from contacts.access import people_of
 from contacts.models import Person, Reminder, ReminderKind, SavedFilter
 from contacts.services.reminders import OPEN
+from contacts.services.together import MOST
 from contacts.words import fold, search_words, slips
 from netapp.accounts.models import User
 
 PAGE: Final = 50
 COUNTED: Final = 10_000
 """People are counted up to here; beyond, a page says "more than"."""
+COUNTED_IN_SEARCH: Final = MOST
+"""While one types, up to as many as can be edited together."""
 
 ALIKE: Final = 0.5
 """Word similarity (pg_trgm, 0..1) from which two words count as alike: "Micheal" and "Michael" have 0.5."""
@@ -91,12 +94,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of people. `count` stops at COUNTED + 1. `is_alike`: nobody matched, these are near misses."""
+    """One page of people. `count` stops at `counted` + 1. `is_alike`: nobody matched, these are near misses."""
 
     people: list[Person]
     count: int
     number: int
     has_next: bool
+    counted: int = COUNTED
     is_alike: bool = False
 
 
@@ -138,13 +142,21 @@ def matching(*, member: User, wanted: Wanted, now: datetime) -> QuerySet[Person]
 def listing(*, member: User, wanted: Wanted, page: int, now: datetime) -> Listing:
     """One page. Where a search finds nobody, those whose words are nearly the ones sought."""
     people = matching(member=member, wanted=wanted, now=now)
-    count = people.order_by()[: COUNTED + 1].count()
-    if not count and search_words(wanted.q):
+    words = search_words(wanted.q)
+    counted = COUNTED_IN_SEARCH if words else COUNTED
+    count = people.order_by()[: counted + 1].count()
+    if not count and words:
         near = alike(member=member, text=wanted.q)
-        return Listing(near, len(near), 1, has_next=False, is_alike=True)
+        return Listing(near, len(near), 1, has_next=False, counted=counted, is_alike=True)
     start = (page - 1) * PAGE
-    rows = list(_lean(_ordered(people, wanted))[start : start + PAGE + 1])
-    return Listing(rows[:PAGE], count, page, has_next=len(rows) > PAGE)
+    rows: list[Person] = []
+    if count > counted and words and not wanted.sort and not start:
+        # So many are not ranked for the sake of the first fifty.
+        named = matching(member=member, wanted=replace(wanted, q=""), now=now)
+        rows = _begun(named, words, PAGE + 1)
+    if len(rows) <= PAGE:
+        rows = list(_lean(_ordered(people, wanted))[start : start + PAGE + 1])
+    return Listing(rows[:PAGE], count, page, has_next=len(rows) > PAGE, counted=counted)
 
 
 def found(
@@ -155,6 +167,9 @@ def found(
     if not words:
         return []
     people = people_of(member).exclude(id__in=exclude)
+    rows = _begun(people, words, limit)
+    if len(rows) == limit:
+        return rows
     for word in words:
         people = people.filter(search_text__contains=word)
     rows = list(_lean(_by_rank(people, words))[:limit])
@@ -261,14 +276,28 @@ def _ordered(people: QuerySet[Person], wanted: Wanted) -> QuerySet[Person]:
     return _by_rank(people, words) if words else people.order_by("sort_key", "id")
 
 
-def _by_rank(people: QuerySet[Person], words: Sequence[str]) -> QuerySet[Person]:
-    """Names that begin with the words first, then names that contain them, then everything else."""
+def _begins(words: Sequence[str]) -> Q:
+    """Every word begins a word of the name."""
     begins = Q()
-    contains = Q()
     for word in words:
         begins &= Q(sort_key__startswith=word) | Q(sort_key__contains=f" {word}")
+    return begins
+
+
+def _begun(people: QuerySet[Person], words: Sequence[str], limit: int) -> list[Person]:
+    """The first of those whose names begin so: they stand before all others, and an index of names finds them."""
+    return list(_lean(people.filter(_begins(words)).order_by("sort_key", "id"))[:limit])
+
+
+def _by_rank(people: QuerySet[Person], words: Sequence[str]) -> QuerySet[Person]:
+    """Names that begin with the words first, then names that contain them, then everything else."""
+    contains = Q()
+    for word in words:
         contains &= Q(sort_key__contains=word)
     rank = Case(
-        When(begins, then=Value(0)), When(contains, then=Value(1)), default=Value(2), output_field=IntegerField()
+        When(_begins(words), then=Value(0)),
+        When(contains, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
     return people.annotate(rank=rank).order_by("rank", "sort_key", "id")

@@ -52,7 +52,6 @@ def people(request: MemberRequest) -> HttpResponse:
         "reaches": Reach.choices,
         "cadences": CADENCES,
         "most": together.MOST,
-        "counted": queries.COUNTED,
         "now": now,
     }
     saved = queries.saved_filters(request.user) if "more" not in request.GET else []

@@ -74,6 +74,22 @@ class TestSearch:
         PersonFactory(owner=alice, full_name="Zed Lima")
         assert names(alice, q="lima") == ["Zed Lima", "Bob Salima", "Anna Berg"]
 
+    @pytest.mark.parametrize("counted", [10, 1000])
+    def test_the_first_page_is_the_same_however_many_begin_so(self, alice, monkeypatch, counted):
+        monkeypatch.setattr(queries, "COUNTED_IN_SEARCH", counted)
+        PersonFactory(owner=alice, full_name="Aaron Roman")
+        PersonFactory(owner=alice, full_name="Zed", notes="roman")
+        PersonFactory(owner=alice, full_name="Aaron Miroman")
+        for number in range(queries.PAGE + 5):
+            PersonFactory(owner=alice, full_name=f"Roman {number:02}")
+        first = queries.listing(member=alice, wanted=Wanted(q="roman"), page=1, now=NOW)
+        second = queries.listing(member=alice, wanted=Wanted(q="roman"), page=2, now=NOW)
+        found = [person.full_name for person in (*first.people, *second.people)]
+        assert found[0] == "Aaron Roman"
+        assert found[-2:] == ["Aaron Miroman", "Zed"]
+        assert len(found) == len(set(found)) == queries.PAGE + 8
+        assert first.count == min(len(found), counted + 1)
+
     @pytest.mark.parametrize("typed", ["slivia", "sylvia", "silvai", "silva", "Silvia Gonzales"])
     def test_a_slip_of_the_pen_still_finds(self, alice, typed):
         PersonFactory(owner=alice, full_name="Silvia González")
