@@ -46,7 +46,9 @@ def structure() -> dict[str, Any]:
         "asked": sorted(Introduction.objects.values_list("target_name", "state", "state_at", "created_at")),
         "events": sorted(Event.objects.values_list("introduction__target_name", "at", "what")),
         "letters": sorted(Letter.objects.values_list("kind", "subject", "state", "created_at", "due_at", "sent_at")),
-        "reminders": sorted(Reminder.objects.values_list("person__full_name", "kind", "due_at", "state")),
+        "reminders": sorted(
+            Reminder.objects.values_list("person__full_name", "text", "kind", "due_at", "state"), key=str
+        ),
     }
 
 
