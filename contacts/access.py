@@ -12,6 +12,7 @@ from contacts.models import (
     Acquaintance,
     Blocked,
     CadenceRule,
+    CalendarFeed,
     Change,
     ColumnMapping,
     Export,
@@ -156,6 +157,12 @@ def reminder_by_token(token: str, now: datetime) -> Reminder:
         sent_at__gt=now - REMINDER_LINKS_HOLD,
         owner__is_active=True,
     )
+
+
+def calendar_feed_by_token(token: str) -> CalendarFeed:
+    """The calendar at that secret address. Raises Http404."""
+    feeds = CalendarFeed.objects.select_related("owner").filter(owner__is_active=True)
+    return get_object_or_404(feeds, token_digest=tokens.digest(token))
 
 
 def shared_card(member: User, person_id: UUID, now: datetime) -> SharedCard:

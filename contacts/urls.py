@@ -4,6 +4,7 @@ from django.urls import path
 
 from contacts.views import (
     acquaintances,
+    calendars,
     duplicates,
     exports,
     import_rules,
@@ -111,5 +112,9 @@ urlpatterns = [
     path("sharing/<uuid:connection_id>/decline/", sharing.decline, name="connection_decline"),
     path("sharing/<uuid:connection_id>/withdraw/", sharing.withdraw, name="connection_withdraw"),
     path("sharing/<uuid:connection_id>/end/", sharing.end, name="connection_end"),
+    path("reminders/calendar/", calendars.calendar, name="calendar"),
+    path("reminders/calendar/new/", calendars.calendar_new, name="calendar_new"),
+    path("reminders/calendar/off/", calendars.calendar_off, name="calendar_off"),
+    path("calendar/<str:token>.ics", calendars.calendar_feed, name="calendar_feed"),
     path("r/<str:token>/", reminders.reminder_answer, name="reminder_answer"),
 ]

@@ -4,8 +4,8 @@
 ...     file.write(piece)
 """
 
-from contacts.exporters.calendars import CalendarEvent, write_ics
+from contacts.exporters.calendars import CalendarEvent, Published, write_ics
 from contacts.exporters.tables import neutralise, write_csv
 from contacts.exporters.vcards import write_vcards
 
-__all__ = ["CalendarEvent", "neutralise", "write_csv", "write_ics", "write_vcards"]
+__all__ = ["CalendarEvent", "Published", "neutralise", "write_csv", "write_ics", "write_vcards"]

@@ -29,21 +29,43 @@ class CalendarEvent:
     organiser: Party | None = None
     guests: tuple[Party, ...] = ()
     category: str = ""
+    url: str = ""
 
 
-def write_ics(events: Iterable[CalendarEvent], now: dt.datetime) -> Iterator[bytes]:
-    """A calendar of all events, in pieces; `now` (aware) stamps them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A calendar that programs come back for: its name, and after how long they should (whole hours)."""
+
+    name: str
+    every: dt.timedelta
+
+
+def write_ics(
+    events: Iterable[CalendarEvent], now: dt.datetime, *, published: Published | None = None
+) -> Iterator[bytes]:
+    """A calendar of all events, in pieces; `now` (aware) stamps them. `published`: it is read again and again."""
     yield b"".join(
         (
             line("BEGIN", "VCALENDAR"),
             line("VERSION", "2.0"),
             line("PRODID", "-//Kith//Kith 1//EN"),
             line("CALSCALE", "GREGORIAN"),
+            *(_published(published) if published else ()),
         )
     )
     for one in events:
         yield b"".join(_lines(one, now))
     yield line("END", "VCALENDAR")
+
+
+def _published(calendar: Published) -> Iterator[bytes]:
+    """RFC 7986, and what older programs read in place of it."""
+    every = f"PT{calendar.every // dt.timedelta(hours=1)}H"
+    yield line("METHOD", "PUBLISH")
+    yield line("NAME", escape(calendar.name))
+    yield line("X-WR-CALNAME", escape(calendar.name))
+    yield line("REFRESH-INTERVAL;VALUE=DURATION", every)
+    yield line("X-PUBLISHED-TTL", every)
 
 
 def _lines(one: CalendarEvent, now: dt.datetime) -> Iterator[bytes]:
@@ -67,6 +89,8 @@ def _lines(one: CalendarEvent, now: dt.datetime) -> Iterator[bytes]:
         yield line("DESCRIPTION", escape(one.description))
     if one.category:
         yield line("CATEGORIES", escape(one.category))
+    if one.url:
+        yield line("URL", bare(one.url))
     if one.organiser and _ADDRESS.match(one.organiser.email):
         yield line(f"ORGANIZER{_named(one.organiser)}", f"mailto:{bare(one.organiser.email)}")
     for guest in one.guests:
