@@ -5,8 +5,11 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_process_init
 from django.utils import timezone
 
+from contacts.graph import engines
+from contacts.network import snapshots
 from contacts.services import dates, purge, sending, strengths
 from contacts.services.duplicates import following, looking
 from contacts.services.exports import running as exports
@@ -21,6 +24,19 @@ log = structlog.get_logger(__name__)
 #: After this many seconds an import is given back and rung for again, so that others get their turn, and far from the
 #: time limit that would kill the task.
 _SHIFT = 60.0
+
+
+@worker_process_init.connect(dispatch_uid="contacts.warm_up")
+def warm_up(**_: object) -> None:
+    """Have the path searches in machine code by the time somebody wants one; numpy answers until then."""
+    engines.begin()
+
+
+# A million members take minutes. Redis hands a task that takes longer than five on to others: they find it being done.
+@shared_task(time_limit=3600)
+def build_snapshot() -> None:
+    """Beat, every ten minutes: the snapshot of shared ties, if anything changed, on a site that keeps one."""
+    snapshots.keep_fresh(now=timezone.now())
 
 
 @shared_task

@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "contacts.sweep_exports": {"task": "contacts.tasks.sweep_exports", "schedule": 60.0},
     "contacts.refresh_strengths": {"task": "contacts.tasks.refresh_strengths", "schedule": 3600.0},
     "contacts.purge_deleted": {"task": "contacts.tasks.purge_deleted", "schedule": 21_600.0},
+    "contacts.build_snapshot": {"task": "contacts.tasks.build_snapshot", "schedule": 600.0},
     "contacts.plan_dates": {"task": "contacts.tasks.plan_dates", "schedule": 3600.0},
     "contacts.send_reminders": {"task": "contacts.tasks.send_reminders", "schedule": 60.0},
     "introductions.sweep": {"task": "introductions.tasks.sweep", "schedule": 60.0},
@@ -255,6 +256,13 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"{SITE_NAME} <{MAIL_FROM}>"
 
 # Seconds for which an import belongs to the worker that does it, from the last batch it finished.
 IMPORT_LEASE = env.integer("IMPORT_LEASE", 60)
+
+# --- The snapshot of what is shared, for path searches ---------------------------------------------------------------
+
+# The folder of this host that its workers map it from; unset: none is built.
+SNAPSHOT_DIR = env.path("SNAPSHOT_DIR")
+# With workers on several hosts: the folder that all of them reach. One builds there, each copies to its SNAPSHOT_DIR.
+SNAPSHOT_SHARED_DIR = env.path("SNAPSHOT_SHARED_DIR")
 
 # --- Sync: address books and mailboxes that keep a book fresh -------------------------------------------------------
 

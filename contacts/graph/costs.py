@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 SCALE = 2048
 """Cost units per unit of -ln p."""
 
@@ -41,6 +44,18 @@ def cost_of(p: float) -> int:
 def tie_cost_of(p: float) -> int:
     """Cost of a tie that others may search: cost_of(p) on the grid, 64..16320. Raises ValueError as cost_of does."""
     return GRID * min(MAX_COST // GRID, max(1, (cost_of(p) + GRID // 2) // GRID))
+
+
+def costs_of(chances: NDArray[np.float64], *, grid: bool) -> NDArray[np.int64]:
+    """cost_of of each chance, all above 0; with `grid` tie_cost_of. To the bit the same as one by one."""
+    exact = -np.log(chances) * SCALE
+    cost: NDArray[np.int64] = np.clip(np.rint(exact), MIN_COST, MAX_COST).astype(np.int64)
+    # The last bit of a logarithm may differ from the C library's; it only counts half-way between two costs.
+    for at in np.flatnonzero(np.abs(exact - np.floor(exact) - 0.5) < 1e-6):
+        cost[at] = cost_of(float(chances[at]))
+    if grid:
+        cost = GRID * np.clip((cost + GRID // 2) // GRID, 1, MAX_COST // GRID)
+    return cost
 
 
 def chance_of(cost: int) -> float:

@@ -7,7 +7,9 @@ same. `python -m contacts.graph.engines` compiles them ahead of time (docs/opera
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import logging
 import os
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from typing import Protocol
 from contacts.graph import many_targets, one_target
 from contacts.graph.laying import Laid
 from contacts.graph.questions import Path, Work
+
+_log = logging.getLogger(__name__)
 
 NAMES = ("auto", "compiled", "numpy")
 
@@ -111,16 +115,23 @@ def _prepare() -> None:
         # In a process of its own, so that this one's requests keep the interpreter to themselves.
         silent = subprocess.DEVNULL
         subprocess.run([sys.executable, "-m", "contacts.graph.engines"], check=False, stdout=silent, stderr=silent)
-    _chosen.engine = Compiled()
+    try:
+        _chosen.engine = Compiled()
+    except Exception:
+        # A cache folder that cannot be written to, say. Slower answers are the same answers.
+        _log.exception("The compiled path searches cannot be loaded; numpy goes on answering.")
 
 
 def compile_ahead() -> float:
     """Compile into numba's cache, or find that it is there. Returns the seconds that it took."""
     start = perf_counter()
-    Compiled()
     mark = _mark()
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    # The processes of a host start together: one compiles, the others wait and find it done.
+    with mark.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Compiled()
+        mark.touch()
     return perf_counter() - start
 
 
@@ -134,7 +145,8 @@ def _load() -> ModuleType:
 def _mark() -> FilePath:
     """A file in numba's cache that says: compiled, from this source, by this numba."""
     source = FilePath(__file__).with_name("kernels.py")
-    told = source.read_bytes() + metadata.version("numba").encode() + sys.version.encode()
+    # numba goes by the time of the file, too.
+    told = f"{source.stat().st_mtime_ns} {metadata.version('numba')} {sys.version}".encode() + source.read_bytes()
     folder = os.environ.get("NUMBA_CACHE_DIR")
     where = FilePath(folder) if folder else source.with_name("__pycache__")
     return where / f"kith-{hashlib.sha256(told).hexdigest()[:16]}.compiled"

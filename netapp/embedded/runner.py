@@ -152,6 +152,7 @@ def site_environment(
         "SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
         "MAIL_FROM": "kith@example.org",
         "LOCAL_MAILBOX": str(folder.path / "mailbox"),
+        "SNAPSHOT_DIR": str(folder.path / "snapshots"),
         "STATIC_ROOT": str(folder.path / "static"),
         "DATA_DIR": str(folder.path),
         "PYTHONUNBUFFERED": "1",

@@ -74,3 +74,25 @@ def test_a_fresh_process_answers_at_once_and_is_compiled_soon():
     first, compiled = map(float, run.stdout.split())
     print(f"first answer after {first:.2f} s, the compiled searches after {compiled:.2f} s")
     assert first < 5.0, "far more than it takes: other work may keep both cores busy"
+
+
+TOGETHER = "from contacts.graph import engines; engines.compile_ahead()"
+
+
+def test_processes_that_start_together_all_find_it_compiled():
+    """One compiles where it is missing, the others wait for it."""
+    runs = [subprocess.Popen([sys.executable, "-c", TOGETHER], cwd=ROOT) for _ in range(3)]
+    assert [run.wait(120) for run in runs] == [0, 0, 0]
+
+
+def test_where_the_compiled_searches_cannot_be_loaded_numpy_goes_on(monkeypatch: pytest.MonkeyPatch):
+    def refuse() -> None:
+        raise RuntimeError("no folder to cache in")
+
+    engines.use("auto")
+    monkeypatch.setattr(engines, "_load", refuse)
+    thread = engines.begin()
+    assert thread
+    thread.join(60)
+    assert isinstance(engines.current(), engines.Numpy)
+    assert k_best(CHAIN.snapshot(), CHAIN.question(), CHARLIE, 5)
