@@ -11,4 +11,5 @@ class ContactsConfig(AppConfig):
 
         hours_changed.connect(receivers.hours_moved, dispatch_uid="contacts.hours_moved")
         address_failed.connect(receivers.address_failed, dispatch_uid="contacts.address_failed")
+        receivers.register_letters()
         member_leaving.connect(receivers.member_left, dispatch_uid="contacts.member_left")

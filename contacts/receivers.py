@@ -2,10 +2,16 @@
 
 from zoneinfo import ZoneInfo
 
-from contacts.services import handles, reminders
+from contacts.models import ReminderKind
+from contacts.services import handles, reminders, sending, trials
 from contacts.tasks import purge_deleted
 from netapp.accounts.models import User
 from netapp.lib.bell import ring
+
+
+def register_letters() -> None:
+    """Say who writes the letter of a trial."""
+    sending.register(ReminderKind.TRIAL, trials.compose)
 
 
 def hours_moved(sender: object, *, member: User, zone: ZoneInfo, **_: object) -> None:

@@ -18,6 +18,7 @@ from contacts.views import (
     reminders,
     sharing,
     sources,
+    trials,
 )
 
 app_name = "contacts"
@@ -112,6 +113,9 @@ urlpatterns = [
     path("sharing/<uuid:connection_id>/decline/", sharing.decline, name="connection_decline"),
     path("sharing/<uuid:connection_id>/withdraw/", sharing.withdraw, name="connection_withdraw"),
     path("sharing/<uuid:connection_id>/end/", sharing.end, name="connection_end"),
+    path("reminders/trial/", trials.trial, name="trial"),
+    path("reminders/trial/begin/", trials.trial_begin, name="trial_begin"),
+    path("reminders/trial/stop/", trials.trial_stop, name="trial_stop"),
     path("reminders/calendar/", calendars.calendar, name="calendar"),
     path("reminders/calendar/new/", calendars.calendar_new, name="calendar_new"),
     path("reminders/calendar/off/", calendars.calendar_off, name="calendar_off"),

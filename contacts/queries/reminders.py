@@ -4,14 +4,15 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from contacts.models import CadenceRule, Reminder
+from contacts.models import CadenceRule, Reminder, ReminderKind
 from contacts.services.reminders import OPEN
 from netapp.accounts.models import User
 
 
 def open_reminders(*, member: User) -> QuerySet[Reminder]:
-    """Every reminder that is still to be answered, soonest first, with its person."""
-    return Reminder.objects.filter(owner=member, state__in=OPEN).select_related("person").order_by("due_at", "id")
+    """Every reminder that is still to be answered, soonest first, with its person. Trials have a page of their own."""
+    found = Reminder.objects.filter(owner=member, state__in=OPEN).exclude(kind=ReminderKind.TRIAL)
+    return found.select_related("person").order_by("due_at", "id")
 
 
 def rules(*, member: User) -> QuerySet[CadenceRule]:

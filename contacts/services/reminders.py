@@ -119,7 +119,7 @@ def _open_cadence(person: Person, rhythm: Rhythm, due_at: datetime, latest_at: d
 def follow_hours(*, member: User, zone: ZoneInfo) -> None:
     """The member, who lived by `zone`, has other hours now: what waits for a morning keeps its day."""
     waiting = Reminder.objects.select_for_update().filter(owner=member, state=ReminderState.WAITING)
-    moved = list(waiting)
+    moved = list(waiting.exclude(kind=ReminderKind.TRIAL))
     for reminder in moved:
         reminder.due_at = morning_of(member, local_date(reminder.due_at, zone))
         if reminder.latest_at:

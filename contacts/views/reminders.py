@@ -188,6 +188,9 @@ def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
 def _act(reminder: Reminder, form: ReminderAnswerForm, now: datetime) -> str:
     """Do what the button says; the sentence that tells so."""
     action = form.cleaned_data["action"]
+    if reminder.kind == ReminderKind.TRIAL:
+        # Whatever was pressed: the link works, and there is nothing to put off.
+        return "It works. Your reminders reach you." if reminders.done(reminder=reminder, now=now) else CLOSED
     if action == "stop":
         stopped = reminders.leave_alone(reminder=reminder, now=now)
         return "Kith will not remind you of them again." if stopped else "There was nothing to stop."

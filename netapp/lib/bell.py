@@ -20,6 +20,8 @@ _PATIENCE = 0.25
 #: Seconds for which nobody rings after that: a page with twenty bells must not wait twenty times.
 _QUIET = 5.0
 _quiet_until = 0.0
+#: The list in which Celery keeps what no worker has taken yet.
+_QUEUE = "celery"
 
 
 def ring(task: "Task[Any, Any]", *args: str | int) -> None:
@@ -50,6 +52,16 @@ def _is_heard() -> bool:
         log.warning("bell.unheard", error=type(error).__name__)
         return False
     return True
+
+
+def unheard() -> int | None:
+    """How many bells have rung that no worker has taken up; None where Redis does not answer."""
+    if not _is_heard():
+        return None
+    try:
+        return _redis(settings.REDIS_URL).llen(_QUEUE)
+    except (RedisError, OSError):
+        return None
 
 
 @cache

@@ -6,6 +6,11 @@ from netapp.accounts.models import User
 from netapp.mail.models import Letter
 
 
+def letter_for(member: User, key: str) -> Letter | None:
+    """Their letter about that event, without its texts; None where it is not written (yet)."""
+    return Letter.objects.filter(member=member, key=key).defer("text", "html", "attachments").first()
+
+
 def mail_log(member: User) -> QuerySet[Letter]:
     """What was sent on behalf of `member` and may be shown to them, newest first, without the texts.
 

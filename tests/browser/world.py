@@ -240,7 +240,7 @@ class World:
         ana, ben, charlie = (self.people[name] for name in ("Ana Almeida", "Ben Berg", "Charlie Cole"))
         yield from ("/", "/people/?q=zzzzzz", "/people/?relation=wanted", "/go/?q=a", "/nowhere/")
         yield "/people/?tag=photo&sort=name"
-        for name in ("people", "lists", "export", "person_add", "imports", "reminders", "calendar", "sharing"):
+        for name in ("people", "lists", "export", "person_add", "imports", "reminders", "calendar", "trial", "sharing"):
             yield reverse(f"contacts:{name}")
         for name in ("objectives", "objective_add", "introductions", "favours", "limits"):
             yield reverse(f"introductions:{name}")

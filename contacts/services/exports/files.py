@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from contacts.exporters import CalendarEvent, write_csv, write_ics, write_vcards
 from contacts.importers.records import PersonRecord
-from contacts.models import Person, Reminder
+from contacts.models import Person, Reminder, ReminderKind
 from contacts.services.reminders import OPEN
 from netapp.accounts.models import User
 
@@ -54,8 +54,8 @@ def _days(people: QuerySet[Person]) -> Iterator[CalendarEvent]:
 
 
 def _reminders(member: User) -> Iterator[CalendarEvent]:
-    rows = Reminder.objects.filter(owner=member, state__in=OPEN).select_related("person").order_by("due_at", "id")
-    for one in rows.iterator(chunk_size=2000):
+    rows = Reminder.objects.filter(owner=member, state__in=OPEN).exclude(kind=ReminderKind.TRIAL)
+    for one in rows.select_related("person").order_by("due_at", "id").iterator(chunk_size=2000):
         name = one.person.full_name if one.person else ""
         yield CalendarEvent(
             uid=f"{one.id}-reminder",
