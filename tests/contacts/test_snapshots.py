@@ -245,6 +245,7 @@ for target in range(snapshot.n):
 
 def test_a_second_host_copies_and_answers_the_same(tmp_path: Path):
     small_world()
+    settle()
     shared, hosts = tmp_path / "shared", [tmp_path / "one", tmp_path / "two"]
     runs = [command(host, shared=shared) for host in hosts]
     for run in runs:
