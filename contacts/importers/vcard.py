@@ -22,6 +22,7 @@ from contacts.importers.vcard_details import (
     other_dates,
     own_list,
     photo,
+    revised_at,
 )
 from contacts.importers.vcard_lines import Card, cards
 from contacts.importers.vcard_properties import Property, card_charset, properties
@@ -143,6 +144,7 @@ def _read_card(file_name: str, card: Card, fallback: str, tags: Mapping[str, Seq
         uid=uid,
         photo=picture,
         remarks=(remark,) if remark else (),
+        revised_at=revised_at(found),
     )
 
 

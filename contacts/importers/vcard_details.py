@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -54,6 +55,11 @@ sister spouse
 """
 _ANDROID_RELATIONS: Final = tuple(_ANDROID_RELATION_NAMES.split())
 _GENDERS: Final = {"M": "male", "F": "female", "O": "other", "N": "none"}
+# ISO 8601 in either spelling: "20260131T120000Z", "2026-01-31T12:00:00.000+01:00", "2026-01-31".
+_MOMENT = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.IGNORECASE,
+)
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)
 _DATA_ADDRESS = re.compile(rb"\s*data:[^,]{0,100};base64\\?,", re.IGNORECASE)
 _ELSEWHERE = re.compile(rb"\s*(?:https?|ftp|cid|content|file):", re.IGNORECASE)
@@ -62,6 +68,12 @@ _ELSEWHERE = re.compile(rb"\s*(?:https?|ftp|cid|content|file):", re.IGNORECASE)
 def birthday(found: Found) -> Birthday | None:
     """The first BDAY that is one."""
     return next((day for one in found["BDAY"] if (day := read_birthday(one.text))), None)
+
+
+def revised_at(found: Found) -> dt.datetime | None:
+    """When the card was last changed, in UTC: the first REV that is a moment. A day alone is its first moment, and a
+    time without a zone is taken for UTC; both rather too early than too late."""
+    return next((moment for one in found["REV"] if (moment := _moment(one.text))), None)
 
 
 def other_dates(found: Found, labels: Mapping[str, str]) -> tuple[tuple[str, Birthday], ...]:
@@ -119,6 +131,21 @@ def photo(card: Card) -> tuple[str, str]:
         text = base64.b64encode(image).decode("ascii")
         return (text, "") if len(text) <= records.MAX_PHOTO else ("", "the photo is too large and was left out")
     return "", large
+
+
+def _moment(raw: str) -> dt.datetime | None:
+    match = _MOMENT.fullmatch(raw.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    zone = (match[7] or "").upper().replace(":", "")
+    ahead = dt.timedelta()
+    if zone and zone != "Z":
+        ahead = dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[3:] or 0)) * (-1 if zone[0] == "-" else 1)
+    try:
+        return dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC) - ahead
+    except (ValueError, OverflowError):
+        return None
 
 
 def _custom(found: Found, labels: Mapping[str, str], agents: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -265,6 +265,17 @@ def test_what_was_typed_wins(alice):
     assert (person.tags, person.notes) == (["mine"], "My own words")
 
 
+def test_a_file_that_was_written_earlier_does_not_win_by_coming_later(alice):
+    ana = ("Ana Silva", "UID:1", "EMAIL:ana@example.org")
+    run(alice, card(*ana, "TITLE:Publisher", "REV:20260301T080000Z"))
+    run(alice, card(*ana, "TITLE:Apprentice", "NOTE:Sings", "REV:20190301T080000Z"), now=NOW + timedelta(days=1))
+    one = Person.objects.get(owner=alice)
+    assert (one.role, one.notes) == ("Publisher", "Sings")
+    run(alice, card(*ana, "TITLE:Owner", "REV:20260302T080000Z"), now=NOW + timedelta(days=2))
+    one.refresh_from_db()
+    assert one.role == "Owner"
+
+
 def test_a_newer_file_is_right_and_an_empty_field_says_nothing(alice):
     run(alice, card("Ana Silva", "EMAIL:ana@example.org", "ORG:Old", "TITLE:Editor", "NOTE:First", "BDAY:1980-02-03"))
     one = run(alice, card("Ana Silva", "EMAIL:ana@example.org", "ORG:New", "NOTE:Second", "BDAY:--0203"))

@@ -1,6 +1,7 @@
 """vCards with every trap that real programs set, each in a file or a few bytes of our own writing."""
 
 from base64 import b64encode
+from datetime import UTC, datetime
 
 import pytest
 
@@ -301,3 +302,21 @@ def test_a_card_within_a_card_is_the_assistant(lines: list[str]):
 def test_commas_within_a_name():
     ana = read_one("FN:Ana Maria Silva", "N:Silva\\, Filha;Ana,Maria;Rosa;;")
     assert (ana.family, ana.given) == ("Silva, Filha", "Ana Maria Rosa")
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("20260131T120000Z", "2026-01-31T12:00:00"),
+        ("2026-01-31T12:00:00.123+01:00", "2026-01-31T11:00:00"),
+        ("20260131T120000-0530", "2026-01-31T17:30:00"),
+        ("2026-01-31T12:00:00", "2026-01-31T12:00:00"),
+        ("20260131", "2026-01-31T00:00:00"),
+        ("2026-02-31T12:00:00Z", None),
+        ("00010101T000000+1200", None),
+        ("yesterday", None),
+    ],
+)
+def test_when_a_card_was_last_changed(raw: str, moment: str | None):
+    revised_at = read_one("FN:Ana Silva", f"REV:{raw}").revised_at
+    assert revised_at == (datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None)
