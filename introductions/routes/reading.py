@@ -51,6 +51,7 @@ class RouteView:
     """One way to a target, every leg checked. `people`, `drawn`: as templates/partials/path.html wants them.
 
     is_resting: the introducer has been asked enough of late, by whomever.
+    resting_later: those further along of whom the same is true, as far as they stand in the member's own book.
     """
 
     introducer: Person
@@ -58,6 +59,7 @@ class RouteView:
     chance: float
     times_asked: int
     is_resting: bool = False
+    resting_later: tuple[str, ...] = ()
 
     @property
     def further(self) -> list[UUID]:
@@ -110,7 +112,7 @@ def routes_by_target(
     *, member: User, targets: Collection[UUID], now: datetime, circle: Circle | None = None
 ) -> dict[UUID, list[RouteView]]:
     """The routes to each of these cards that hold now, best first; those over somebody who has been asked enough of
-    late come last. Sixteen queries at most, whatever their number."""
+    late come last, those at whose first step above all. Sixteen queries at most, whatever their number."""
     rows = list(
         Route.objects.filter(search__owner=member, search__target__in=targets)
         .order_by("search_id", "rank")
@@ -122,7 +124,9 @@ def routes_by_target(
     facts = _facts(member, circle or circle_of(member.pk, now), [leg for way in legs.values() for leg in way])
     introducers = {row.introducer_id for row in rows}
     times = asked.asked_lately(member_id=member.pk, person_ids=introducers, now=now)
-    tired = limits.resting_people(introducers, member_id=member.pk, now=now)
+    # Of somebody who is in another's book alone, the member knows no address to be told about.
+    later = {leg.head for way in legs.values() for leg in way[1:-1] if leg.head in facts.own}
+    tired = limits.resting_people(introducers | later, member_id=member.pk, now=now)
     found: dict[UUID, list[RouteView]] = {}
     for row in rows:
         way = legs[row.id]
@@ -134,9 +138,13 @@ def routes_by_target(
                     chance=row.chance,
                     times_asked=times.get(row.introducer_id, 0),
                     is_resting=row.introducer_id in tired,
+                    resting_later=tuple(facts.own[leg.head].full_name for leg in way[1:-1] if leg.head in tired),
                 )
             )
-    return {target: sorted(ways, key=lambda way: way.is_resting) for target, ways in found.items()}
+    return {
+        target: sorted(ways, key=lambda way: (way.is_resting, bool(way.resting_later)))
+        for target, ways in found.items()
+    }
 
 
 @dataclass(slots=True)

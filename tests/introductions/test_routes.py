@@ -19,6 +19,7 @@ from introductions.routes import compute, refresh_routes, routes_to, want_routes
 from introductions.services import searches
 from netapp.accounts.models import User
 from tests.factories import NOW, AcquaintanceFactory, ObjectiveFactory, SeatFactory, SeatMatchFactory
+from tests.introductions.test_limits import an_asker
 from tests.networks import card, connect, member, verify
 from tests.workers import wait_until
 
@@ -157,6 +158,22 @@ def test_a_longer_way_is_looked_for_only_where_no_short_one_is_good(alice, bob, 
     )
     Connection.objects.filter(inviter=bob, invitee=dora).update(state=ConnectionState.ENDED)
     assert lines(alice, wanted) == []
+
+
+def test_a_way_says_where_somebody_further_along_has_been_asked_enough(alice, world, alice_client):
+    dora = card(alice, "Dora", "dora@example.org", relation=Relation.WANTED)
+    wanted = card(alice, "Far Away", "far@example.org", relation=Relation.WANTED)
+    for one, other in ((world["ana"], dora), (dora, wanted)):
+        AcquaintanceFactory(one=one, other=other, closeness=Closeness.SOME)
+    compute_all(alice, wanted)
+    [before] = routes_to(member=alice, target=wanted.id, now=NOW)
+    assert (before.line, before.resting_later) == ("Ana Ribeiro → Dora → Far Away", ())
+    an_asker("dora@example.org", "somebody@example.org").send()
+    [route] = routes_to(member=alice, target=wanted.id, now=NOW)
+    assert (route.is_resting, route.resting_later) == (False, ("Dora",))
+    page = " ".join(alice_client.get(reverse("introductions:routes", args=[wanted.id])).content.decode().split())
+    assert "Dora has been asked enough of late, by whomever. Along this way" in page
+    assert "Ask Ana Ribeiro" in page
 
 
 def test_whom_i_want_to_meet_and_who_fits_a_seat_is_looked_for_by_itself(alice, bob, world):
