@@ -5,6 +5,7 @@ from django.urls import path
 from contacts.views import (
     acquaintances,
     calendars,
+    crossings,
     duplicates,
     exports,
     import_rules,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("people/people-vcard3.vcf", exports.people_vcard3, name="people_vcard3"),
     path("people/people.csv", exports.people_table, name="people_table"),
     path("people/dates.ics", exports.people_dates, name="people_dates"),
+    path("people/crossing/", crossings.crossing_paths, name="crossings"),
     path("people/lists/", lists.lists, name="lists"),
     path("people/lists/keep/", lists.list_keep, name="list_keep"),
     path("people/lists/<uuid:filter_id>/rename/", lists.list_rename, name="list_rename"),

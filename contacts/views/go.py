@@ -20,6 +20,7 @@ _PAGES = (
     ("Today", "today", "home dashboard to do"),
     ("People", "contacts:people", "contacts book list"),
     ("Add a person", "contacts:person_add", "new create contact card"),
+    ("Crossing paths", "contacts:crossings", "trip travel town visit"),
     ("Your lists", "contacts:lists", "saved filters people"),
     ("Import", "contacts:imports", "linkedin vcard csv upload file"),
     ("Take everything with you", "contacts:export", "export download backup zip vcard csv json ics leave"),

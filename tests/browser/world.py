@@ -242,6 +242,9 @@ class World:
         yield "/people/?tag=photo&sort=name"
         for name in ("people", "lists", "export", "person_add", "imports", "reminders", "calendar", "trial", "sharing"):
             yield reverse(f"contacts:{name}")
+        trip = "first=2099-05-03&last=2099-05-06"
+        yield from (reverse("contacts:crossings") + f"?{asked}" for asked in ("", "town=", f"town=Lisbon&{trip}"))
+        yield reverse("contacts:crossings") + f"?town=Nowhere&{trip}"
         for name in ("objectives", "objective_add", "introductions", "favours", "limits"):
             yield reverse(f"introductions:{name}")
         yield from ("/settings/", "/settings/delete/", "/mail/log/", "/account/email/", "/account/password/change/")
