@@ -60,7 +60,8 @@ def save(folder: Path, *, numbers: Mapping[str, int], arrays: Mapping[str, NDArr
     """Write the arrays, make them current, remove older ones that nobody reads. Returns the version."""
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{_TEMPORARY}{secrets.token_hex(6)}"
-    temporary.mkdir()
+    # Who knows whom is in these files: nobody else on this host is to read them.
+    temporary.mkdir(mode=0o700)
     try:
         files = {name: _write(temporary / f"{name}.bin", array) for name, array in arrays.items()}
         about = {"magic": MAGIC, "format": FORMAT, "numbers": dict(numbers), "files": files}

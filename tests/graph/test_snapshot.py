@@ -98,6 +98,12 @@ def test_an_empty_network_is_kept_too(tmp_path: Path, n: int):
     assert Snapshot.load(tmp_path).n == n
 
 
+def test_nobody_else_on_the_host_can_read_it(tmp_path: Path):
+    version = Snapshot.build(n=2, owner=[0], target=[1], cost=[5], reach=[1]).save(tmp_path)
+    (kept,) = tmp_path.glob(f"{version}-*")
+    assert kept.stat().st_mode & 0o077 == 0
+
+
 def test_a_new_one_replaces_the_old_while_readers_keep_theirs(tmp_path: Path):
     old = dense_world(Random(1)).snapshot()
     old.save(tmp_path)
