@@ -140,6 +140,8 @@ def test_the_keyboard_reaches_everything(world: World, page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Crossing paths")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Import").last).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Add a person")).to_be_focused()
