@@ -178,6 +178,17 @@ class AnswerForm(forms.Form):
         )
 
 
+class AddressForm(forms.Form):
+    """Another address for the next one, after the mail to them came back."""
+
+    next_email = forms.CharField(
+        label="Another e-mail address",
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+        error_messages={"required": "Type the address, or leave things as they are and close this page."},
+    )
+
+
 class OutcomeForm(forms.Form):
     """What came of it."""
 

@@ -11,14 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from introductions import contact_card
-from introductions.models import Answer, Consent, Introduction
+from introductions.models import AddressFrom, Answer, Consent, Introduction
 from introductions.parties import Word, asker_name, names, question_context, voucher_of
 from netapp.accounts.models import User
 from netapp.lib import tokens
-from netapp.mail import outbox, suppression
+from netapp.mail import outbox, returns, suppression
 from netapp.mail.models import Letter, LetterState
 from netapp.mail.outbox import Recipient, via_kith
 
@@ -47,12 +48,32 @@ def asked(*, question: Consent, now: datetime) -> Letter:
     )
 
 
+def address_wanted(*, question: Consent, now: datetime) -> Letter:
+    """To whoever passed the question on: it came back from where it was sent. Have they another address?
+
+    question: theirs, with a yes. The letter names no address but one that they gave themselves.
+    """
+    introduction = question.introduction
+    behind = introduction.consents.get(position=question.position + 1)
+    return outbox.post(
+        key=_key(introduction, f"address-wanted:{question.position}:{len(behind.lost_emails)}"),
+        group=group(introduction),
+        template="address_wanted",
+        context={**question_context(question), "lost": lost_words(behind), "token": _token(question)},
+        to=[Recipient(question.email, question.name)],
+        from_name=via_kith(asker_name(introduction)),
+        member=introduction.owner,
+        is_shown=False,
+        now=now,
+    )
+
+
 def nudge(*, question: Consent, now: datetime) -> Letter:
     """Once, to whoever has not answered, or has not said that they passed it on."""
     introduction = question.introduction
     voucher = voucher_of(question)
     return outbox.post(
-        key=_key(introduction, f"nudge:{question.position}"),
+        key=_key(introduction, ":".join(["nudge", *_question_key(question).split(":")[3:]])),
         group=nudge_group(introduction),
         template="did_you_pass_it_on" if question.answer == Answer.FORWARD else "nudge",
         context={**question_context(question), "token": _token(question)},
@@ -237,6 +258,26 @@ def bounced(question: Consent) -> bool:
     return Letter.objects.filter(key=_question_key(question), state=LetterState.FAILED).exists()
 
 
+def came_back(question: Consent) -> bool:
+    """Whether the question, as it was asked last, will never reach the address that it went to."""
+    letter = Letter.objects.filter(key=_question_key(question)).first()
+    return letter is not None and returns.is_lost(letter, question.email)
+
+
+def sent_in_vain(questions: Sequence[Consent]) -> list[Consent]:
+    """Those of `questions` whose letter was refused, at once or later, for whatever reason. One query."""
+    by_key = {_question_key(question): question for question in questions}
+    found = Letter.objects.filter(key__in=by_key).filter(Q(state=LetterState.FAILED) | ~Q(refused={}))
+    return [by_key[key] for key in found.values_list("key", flat=True)]
+
+
+def lost_words(question: Consent) -> str:
+    """Where the question came back from, in words to whoever passed it on."""
+    if question.address_from == AddressFrom.ASKER:
+        return f"the address that {question_context(question)['asker_first']} had"
+    return question.lost_emails[-1]
+
+
 def never_arrived(question: Consent) -> bool:
     """Whether, as far as the mail log tells, the question was called back or refused before anybody read it."""
     return not Letter.objects.filter(key=_question_key(question)).exclude(state__in=_UNSENT).exists()
@@ -275,7 +316,8 @@ def _key(introduction: Introduction, event: str) -> str:
 
 
 def _question_key(question: Consent) -> str:
-    return f"introduction:{question.introduction_id}:asked:{question.position}"
+    again = f":{len(question.lost_emails)}" if question.lost_emails else ""
+    return f"introduction:{question.introduction_id}:asked:{question.position}{again}"
 
 
 def _token(question: Consent) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 
 from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from introductions import lifecycle, timing
@@ -239,14 +239,25 @@ def mail_came_back(introduction: Introduction) -> bool:
 def asked_of(member: User) -> QuerySet[Consent]:
     """Every question that was put to one of the member's verified addresses: open ones first, then the answered.
 
+    wants_address: the member said yes, and the mail to the next came back: open as well, for another address.
     The introduction's own state is not for the reader; templates show a question by `timeline_of` and its answer.
     """
-    order = Case(When(state=ConsentState.ASKED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    is_open = Q(state=ConsentState.ASKED) | Q(wants_address=True)
+    order = Case(When(is_open, then=Value(0)), default=Value(1), output_field=IntegerField())
+    behind = Consent.objects.filter(
+        introduction=OuterRef("introduction"),
+        introduction__state__in=lifecycle.ASKED,
+        introduction__position=F("position"),
+        position=OuterRef("position") + 1,
+        state=ConsentState.WAITING,
+        email="",
+    ).exclude(lost_emails=[])
     return (
         Consent.objects.filter(
             email__in=addresses.verified(member), state__in=[ConsentState.ASKED, ConsentState.ANSWERED]
         )
         .exclude(introduction__owner=member)
+        .annotate(wants_address=Exists(behind) & Q(answer=Answer.YES))
         .select_related("introduction__owner")
         .order_by(order, "-asked_at", "id")
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from contacts.shared import circle_of
 from introductions import choosing, matching, routes
-from introductions.services import closing, corrections, objectives, searches
+from introductions.services import closing, corrections, lost_mail, objectives, searches
 from netapp.accounts.models import User
 from netapp.lib import bell
 
@@ -19,11 +19,12 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def sweep() -> None:
-    """Beat, each minute: targets known by now, questions that have run out, whose turn has come, or that are repeated
-    once, ties to put right, ends that the asker is to be told."""
+    """Beat, each minute: targets known by now, questions that have run out, that came back, whose turn has come, or
+    that are repeated once, ties to put right, ends that the asker is to be told."""
     now = timezone.now()
     _each("meet", closing.met_meanwhile(), lambda id_, at: closing.meet(introduction_id=id_, now=at), now)
     _each("expire", closing.due_to_expire(now), lambda id_, at: closing.expire(introduction_id=id_, now=at), now)
+    _each("lost", lost_mail.found(), lambda id_, at: lost_mail.take_up(consent_id=id_, now=at), now)
     _each("nudge", closing.due_for_nudge(now), lambda id_, at: closing.nudge(consent_id=id_, now=at), now)
     _each("ask", closing.due_to_be_asked(now), lambda id_, at: closing.ask_waiting(introduction_id=id_, now=at), now)
     _each("correct", corrections.due_to_correct(now), _correct, now)

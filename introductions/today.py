@@ -99,7 +99,8 @@ def things_to_do(*, member: User, now: datetime) -> list[Todo]:
 
 def _answers(member: User, now: datetime) -> Iterator[Todo]:
     """Questions put to the member that are still open."""
-    for consent in asked_of(member).filter(state=ConsentState.ASKED, expires_at__gt=now)[:AT_MOST]:
+    open_ = Q(state=ConsentState.ASKED, expires_at__gt=now) | Q(wants_address=True)
+    for consent in asked_of(member).filter(open_)[:AT_MOST]:
         yield Todo(key=f"answer:{consent.id}", sort=Sort.ANSWER, worth=90.0, consent=consent)
 
 

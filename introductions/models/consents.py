@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -68,6 +69,12 @@ class Consent(models.Model):
         max_length=300, blank=True, help_text="In the asker's words, how this one and the next know each other."
     )
     address_from = models.CharField(max_length=10, choices=AddressFrom.choices, blank=True)
+    lost_emails = ArrayField(
+        models.EmailField(),
+        default=list,
+        editable=False,
+        help_text="Where the question came back from. With no email beside them: another address is wanted.",
+    )
     state = models.CharField(max_length=8, choices=ConsentState.choices, default=ConsentState.WAITING)
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
     word = models.TextField(blank=True, max_length=2000, help_text="A word back.")

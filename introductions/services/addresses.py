@@ -61,24 +61,31 @@ def typing(question: Consent) -> Typing:
     return Typing.WELCOME if card is not None and _in_askers_book(question, card) else Typing.NEEDED
 
 
-def for_next(question: Consent, typed: str) -> Chosen:
-    """The address to ask the next one at, once the introducer has said yes to `question`.
+def for_next(question: Consent, written: str) -> Chosen:
+    """The address to ask the next one at, once the introducer has said yes to `question`; `written`: what they typed.
 
     Raises AddressNeeded or AddressUnusable.
     """
     card = next_card(question)
     if card is not None and (email := _in_introducers_book(question, card)):
         return Chosen(email, AddressFrom.INTRODUCER)
-    if typed.strip():
-        email = normalise_email(typed) or ""
-        if not email:
-            raise AddressUnusable("That does not look like an e-mail address.")
-        if email in _of_the_others(question):
-            raise AddressUnusable("That is your own address, or that of somebody who is part of this already.")
-        return Chosen(email, AddressFrom.TYPED)
+    if written.strip():
+        return typed(question, written)
     if card is not None and (email := _in_askers_book(question, card)):
         return Chosen(email, AddressFrom.ASKER)
     raise AddressNeeded("An address is needed to ask them.")
+
+
+def typed(question: Consent, written: str) -> Chosen:
+    """The next one's address as the introducer who is asked `question` typed it. Raises AddressUnusable."""
+    email = normalise_email(written) or ""
+    if not email:
+        raise AddressUnusable("That does not look like an e-mail address.")
+    if email in _lost(question):
+        raise AddressUnusable("Mail to that address came back. Is there another?")
+    if email in _of_the_others(question):
+        raise AddressUnusable("That is your own address, or that of somebody who is part of this already.")
+    return Chosen(email, AddressFrom.TYPED)
 
 
 def next_card(question: Consent) -> Person | None:
@@ -97,6 +104,12 @@ def own_card_of_next(question: Consent) -> Person | None:
     return next(iter(_cards_in(introducer, card)), None)
 
 
+def _lost(question: Consent) -> frozenset[str]:
+    """Where the question behind this one came back from."""
+    behind = question.introduction.consents.filter(position=question.position + 1).first()
+    return frozenset(behind.lost_emails) if behind else frozenset()
+
+
 def _of_the_others(question: Consent) -> frozenset[str]:
     owner = question.introduction.owner
     asked = question.introduction.consents.filter(position__lte=question.position).exclude(email="")
@@ -104,14 +117,15 @@ def _of_the_others(question: Consent) -> frozenset[str]:
 
 
 def _in_askers_book(question: Consent, card: Person) -> str:
-    return of_card(card, but=_of_the_others(question)) if card.owner_id == question.introduction.owner_id else ""
+    others = _of_the_others(question) | _lost(question)
+    return of_card(card, but=others) if card.owner_id == question.introduction.owner_id else ""
 
 
 def _in_introducers_book(question: Consent, card: Person) -> str:
     introducer = member_by_verified_address(question.email)
     if introducer is None or introducer.id == question.introduction.owner_id:
         return ""
-    others = _of_the_others(question)
+    others = _of_the_others(question) | _lost(question)
     return next((email for own in _cards_in(introducer, card) if (email := of_card(own, but=others))), "")
 
 

@@ -23,16 +23,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.services.connections import CannotInvite
 from introductions import access, letters, parties, queries
-from introductions.forms import AnswerForm
+from introductions.forms import AddressForm, AnswerForm
 from introductions.lifecycle import Party, State
 from introductions.models import Answer, Consent, ConsentState
-from introductions.services import addresses, answering, connecting
+from introductions.services import addresses, answering, connecting, lost_mail
 from introductions.services.addresses import Typing
 from netapp.accounts.models import User
 from netapp.accounts.types import MemberRequest
 
 LOOK = "look"
 """The button that shows what the next person will see, with the line typed so far; it answers nothing."""
+ADDRESS = "address"
+"""The button of somebody who gives another address for the next one, after the mail to them came back."""
 PASSED_ON = "passed_on"
 """The button of somebody who passes the note on themselves: it is done."""
 
@@ -94,6 +96,8 @@ def _show_or_take(
         with suppress(answering.NoLongerAsked):
             answering.passed_on(consent_id=question.id, now=timezone.now())
         return redirect(here)
+    if request.POST.get("answer") == ADDRESS:
+        return _take_address(request, question, here, page, member)
     form = AnswerForm(request.POST, question=question, typing=typing)
     # Somebody who answered before is shown what they said then, whatever the second click was.
     if question.state == ConsentState.ASKED:
@@ -110,6 +114,27 @@ def _show_or_take(
     return redirect(here)
 
 
+def _take_address(request: HttpRequest, question: Consent, here: str, page: str, member: User | None) -> HttpResponse:
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, page, _answered(question, member, form), status=422)
+    try:
+        lost_mail.give_address(consent_id=question.id, typed=form.cleaned_data["next_email"], now=timezone.now())
+    except addresses.AddressUnusable as error:
+        form.add_error("next_email", str(error))
+        return render(request, page, _answered(question, member, form), status=422)
+    except answering.NoLongerAsked:
+        # It was given before, or is over: the page that follows says what there is to say.
+        pass
+    return redirect(here)
+
+
+def _answered(question: Consent, member: User | None, address_form: AddressForm) -> dict[str, Any]:
+    """The page of somebody who said yes and is asked for another address."""
+    form = AnswerForm(question=question, typing=Typing.NEEDLESS)
+    return {**_context(question, form, Typing.NEEDLESS, member), "address_form": address_form}
+
+
 def _take(question: Consent, form: AnswerForm) -> None:
     answering.answer(consent_id=question.id, answer=form.chosen, now=timezone.now(), extras=form.extras)
 
@@ -119,11 +144,14 @@ def _context(question: Consent, form: AnswerForm, typing: Typing, member: User |
     here = parties.question_context(question)
     line = str(form["added"].value() or "") if "added" in form.fields else ""
     is_helping = question.answer in (Answer.YES, Answer.FORWARD)
+    lost = lost_mail.lost_behind(question)
     return {
         **here,
         "form": form,
         "typing": typing.value,
         "is_open": question.state == ConsentState.ASKED,
+        "lost": letters.lost_words(lost) if lost else "",
+        "address_form": AddressForm(),
         "answer": question.answer,
         # These alone, and only to those who helped: that it came to nothing is told to no one but the asker.
         "is_withdrawn": is_helping and introduction.state in (State.WITHDRAWN, State.MET),

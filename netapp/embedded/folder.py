@@ -21,7 +21,7 @@ class DataFolder:
         self._environment = self.path / "environment.json"
         self._descriptor = -1
 
-    def lock(self, *, seconds: float = 20.0) -> int:
+    def lock(self, *, seconds: float = 60.0) -> int:
         """Take the folder for this process, and for the children who inherit the returned descriptor.
 
         A child keeps the lock as long as it lives. So the run after a killed runner waits for its last child,

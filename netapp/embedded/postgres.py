@@ -25,7 +25,8 @@ _ENV = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 # Where root may not make a user namespace, PostgreSQL runs as nobody and has to keep its files outside root's home.
 _FALLBACK = Path("/var/lib/kith-embedded")
 # Safe for a throwaway cluster only: a power cut would lose it, a killed process does not.
-THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Crowds of fifty follow each other in the tests, and the connections of the last one are still ending.
+THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=250")
 
 
 def _wheel() -> Path:

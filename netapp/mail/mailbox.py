@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from imap_tools import AND, MailBox, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
 
 from netapp.mail.bounces import Bounce, read
 
@@ -39,5 +40,5 @@ def bounces(where: dict[str, Any] | None) -> Iterator[Bounce]:
             where["user"], where["password"], initial_folder=where["folder"]
         ) as mailbox:
             yield from _unread(mailbox)
-    except (OSError, imaplib.IMAP4.error) as error:
+    except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
         log.warning("bounces.unreachable", error=type(error).__name__)

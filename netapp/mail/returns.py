@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import structlog
 from django.db import transaction
 
+from netapp.accounts.models import User
 from netapp.mail import suppression
 from netapp.mail.bounces import Bounce, Why, why
-from netapp.mail.models import Letter, Suppression
+from netapp.mail.models import Letter, LetterState, Suppression
 from netapp.mail.signals import address_failed
 
 log = structlog.get_logger(__name__)
@@ -46,8 +47,19 @@ def mark(letter: Letter, address: str) -> None:
     member = letter.member
     if member is None or not letter.is_shown or suppression.normalised(address) == suppression.normalised(member.email):
         return
+    mark_for(member, address)
+
+
+def mark_for(member: User, address: str) -> None:
+    """Nobody gets mail at that address: nothing is written there for this member any more, whose book is marked."""
     suppression.fail(member=member, address=address)
     address_failed.send(sender=Letter, member_id=member.pk, address=address.lower())
+
+
+def is_lost(letter: Letter, address: str) -> bool:
+    """Whether the letter will never reach that reader of it: it was given up, or nobody gets mail at the address."""
+    words = letter.refused.get(address, "")
+    return letter.state == LetterState.FAILED or words == _WORDS[Why.GONE] or (bool(words) and why(words) is Why.GONE)
 
 
 def mark_refused(letter: Letter, addresses: Iterable[str]) -> None:

@@ -8,17 +8,17 @@ from datetime import timedelta
 import pytest
 from django.utils.html import strip_tags
 
-from contacts.models import Relation
+from contacts.models import Handle, Relation
 from contacts.services import people
 from introductions import letters
 from introductions.models import AskingPause
-from introductions.services import closing
+from introductions.services import closing, lost_mail
 from introductions.services import introductions as services
-from netapp.mail.models import Letter
+from netapp.mail.models import Letter, LetterState
 from netapp.mail.tasks import deliver
 from tests.factories import NOW, UserFactory
 from tests.introductions.chains import Chain, draft_chain
-from tests.introductions.story import verify
+from tests.introductions.story import CHARLIE, verify
 from tests.introductions.test_letters import GOLDEN, as_read
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,19 @@ def nudge_last(chain: Chain) -> None:
 def withdrawn_second(chain: Chain) -> None:
     second(chain)
     services.withdraw(introduction=chain.introduction, now=NOW + DAY)
+
+
+def address_wanted_second(chain: Chain) -> None:
+    last(chain)
+    Handle.objects.filter(normalised="dora@friends.test").delete()
+    Letter.objects.filter(to=["dora@work.test"]).update(state=LetterState.FAILED)
+    assert lost_mail.take_up(consent_id=chain.question(2).id, now=NOW + DAY)
+
+
+def address_wanted_of_the_askers(chain: Chain) -> None:
+    target(chain)
+    Letter.objects.filter(to=[CHARLIE]).update(state=LetterState.FAILED)
+    assert lost_mail.take_up(consent_id=chain.question(3).id, now=NOW + DAY)
 
 
 def met_first(chain: Chain) -> None:
@@ -142,6 +155,8 @@ LETTERS: list[tuple[Callable[[Chain], None], str, int]] = [
     (not_this_time_later, "not_this_time", -1),
     (introducer_told_second, "introducer_told", 1),
     (asks_paused, "asks_paused", -1),
+    (address_wanted_second, "address_wanted", -1),
+    (address_wanted_of_the_askers, "address_wanted", -1),
 ]
 IDS = [tell.__name__ for tell, _, _ in LETTERS]
 
