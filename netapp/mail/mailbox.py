@@ -2,6 +2,7 @@
 
 import imaplib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -36,9 +37,13 @@ def bounces(where: dict[str, Any] | None) -> Iterator[Bounce]:
         return
     kind = MailBox if where["is_tls"] else MailBoxUnencrypted
     try:
-        with kind(where["host"], port=where["port"], timeout=_SECONDS).login(
-            where["user"], where["password"], initial_folder=where["folder"]
-        ) as mailbox:
-            yield from _unread(mailbox)
+        opened = kind(where["host"], port=where["port"], timeout=_SECONDS)
+        try:
+            with opened.login(where["user"], where["password"], initial_folder=where["folder"]) as mailbox:
+                yield from _unread(mailbox)
+        finally:
+            # A log-in that was refused leaves the connection open.
+            with suppress(OSError):
+                opened.client.shutdown()
     except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
         log.warning("bounces.unreachable", error=type(error).__name__)
