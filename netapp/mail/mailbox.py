@@ -1,7 +1,7 @@
 """The site's own mailbox, to which mail that could not be delivered comes back (MAIL_FROM's)."""
 
 import imaplib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ MOST_AT_ONCE: Final = 200
 _SECONDS: Final = 30
 
 
-def _unread(mailbox: Any) -> Iterator[Bounce]:
+def _unread(mailbox: Any) -> Generator[Bounce]:
     """Each bounce among the unread mails of an open mailbox, marked as read once the caller asks for the next.
 
     In that order, so that a worker that is killed reads it again; noting a bounce twice changes nothing. Other mails
@@ -31,7 +31,7 @@ def _unread(mailbox: Any) -> Iterator[Bounce]:
                 mailbox.flag(uid, "\\Seen", True)
 
 
-def bounces(where: dict[str, Any] | None) -> Iterator[Bounce]:
+def bounces(where: dict[str, Any] | None) -> Generator[Bounce]:
     """The unread bounces in that mailbox (`netapp.env.imap`); none where it is not set or cannot be reached."""
     if where is None:
         return

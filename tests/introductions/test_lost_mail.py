@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -57,7 +58,7 @@ def swept(chain: Chain, hours: int = 10) -> None:
     chain.post()
 
 
-def give(chain: Chain, email: str, client: Client | None = None) -> object:
+def give(chain: Chain, email: str, client: Client | None = None) -> Any:
     with travel(NOW + 12 * HOUR, tick=False):
         return (client or Client()).post(chain.link(1), {"answer": "address", "next_email": email})
 
