@@ -1,8 +1,9 @@
 """Whether a card fits a seat, how well, and why in plain words. Pure: texts in, numbers and sentences out.
 
-A seat has five lists (organisations, roles, places, tags, words). Within a list the entries are alternatives; every
-list that has entries must be met. Entries are compared as whole words, without case or accents: "editor" is found in
-"Éditeur / Editor-in-chief" and not in "Editorial"; "BBC" not in "ABBC".
+A seat has six lists (organisations, roles, places, tags, offers, words). Within a list the entries are alternatives;
+every list that has entries must be met. Entries are compared as whole words, without case or accents: "editor" is
+found in "Éditeur / Editor-in-chief" and not in "Editorial"; "BBC" not in "ABBC". Whoever is named fits whatever the
+lists say.
 """
 
 import re
@@ -26,11 +27,18 @@ class Criteria:
     roles: Sequence[str] = ()
     places: Sequence[str] = ()
     tags: Sequence[str] = ()
+    offers: Sequence[str] = ()
     words: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether anything is asked for besides named people."""
+        return bool(self.organisations or self.roles or self.places or self.tags or self.offers or self.words)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.organisations or self.roles or self.places or self.tags or self.words)
+        return not (self.has_lists or self.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,7 @@ class Card:
     role: str = ""
     place: str = ""
     tags: Sequence[str] = ()
+    offers: Sequence[str] = ()
     notes: Sequence[str] = ()
     _folded: dict[str, str] = field(default_factory=dict, compare=False)
 
@@ -72,7 +81,9 @@ def phrase_of(text: str) -> str:
 
 def fit(criteria: Criteria, card: Card) -> Fit | None:
     """The fit of a card to a seat, or None. O(entries x text)."""
-    if criteria.is_empty:
+    if any(_is_named(card, name) for name in criteria.names):
+        return Fit(1.0, ("you named them",))
+    if not criteria.has_lists:
         return None
     found: list[tuple[float, float, str]] = []
     for weight, entries, meet in (
@@ -80,6 +91,7 @@ def fit(criteria: Criteria, card: Card) -> Fit | None:
         (3.0, criteria.organisations, _organisation),
         (1.5, criteria.places, _place),
         (1.5, criteria.tags, _tag),
+        (1.5, criteria.offers, _offer),
         (1.0, criteria.words, _word),
     ):
         if not entries:
@@ -131,6 +143,23 @@ def _tag(card: Card, entry: str) -> tuple[float, str] | None:
         if phrase and _entry(tag) == phrase:
             return _EXACT, f"tagged {tag}"
     return None
+
+
+def _offer(card: Card, entry: str) -> tuple[float, str] | None:
+    phrase = _entry(entry)
+    for offer in card.offers:
+        if phrase and phrase in _entry(offer):
+            return _EXACT if _entry(offer) == phrase else _PART, f"offers {offer}"
+    return None
+
+
+def _is_named(card: Card, entry: str) -> bool:
+    """Every word of the name stands on the card, in any order: "Charlie Weber" is "Dr. Weber, Charlie M.".
+
+    One word alone names only whoever has no other name.
+    """
+    wanted, there = _entry(entry).split(), card.folded("name", card.name).split()
+    return bool(wanted) and (set(wanted) <= set(there) if len(wanted) > 1 else wanted == there)
 
 
 def _word(card: Card, entry: str) -> tuple[float, str] | None:

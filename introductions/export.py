@@ -25,7 +25,8 @@ def export_rows(sender: object, *, member: User, **_: object) -> Mapping[str, It
         ),
         "seats": _rows(
             Seat.objects.filter(owner=member),
-            "id objective_id title organisations roles places tags words position state created_at updated_at",
+            "id objective_id title organisations roles places tags offers words names position state created_at "
+            "updated_at",
         ),
         # People of others who would fit are theirs, and computed anew at any time.
         "seat_matches": _rows(

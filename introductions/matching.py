@@ -99,23 +99,30 @@ def _all_fits(asked: Mapping[UUID, Criteria], card: Card) -> Iterable[tuple[UUID
 
 def _criteria(seat: Seat) -> Criteria:
     return Criteria(
-        organisations=seat.organisations, roles=seat.roles, places=seat.places, tags=seat.tags, words=seat.words
+        organisations=seat.organisations,
+        roles=seat.roles,
+        places=seat.places,
+        tags=seat.tags,
+        offers=seat.offers,
+        words=seat.words,
+        names=seat.names,
     )
 
 
 def _own_cards(member_id: int) -> Iterable[tuple[UUID, Card]]:
     rows = Person.objects.filter(owner=member_id, deleted_at=None, archived_at=None).values_list(
-        "id", "full_name", "nickname", "organisation", "role", "place", "tags", "notes", "how_met"
+        "id", "full_name", "nickname", "organisation", "role", "place", "tags", "offers", "notes", "how_met"
     )
-    for person_id, name, nickname, organisation, role, place, tags, notes, how_met in rows.iterator():
+    for person_id, name, nickname, organisation, role, place, tags, offers, notes, how_met in rows.iterator():
         yield (
             person_id,
             Card(
-                name=f"{name} {nickname}",
+                name=f"{name} {nickname}".strip(),
                 organisation=organisation,
                 role=role,
                 place=place,
                 tags=tags,
+                offers=offers,
                 notes=(notes, how_met),
             ),
         )

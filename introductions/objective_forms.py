@@ -90,7 +90,9 @@ class SeatForm(forms.Form):
     organisations = ListField(label="Organisations", widget=forms.TextInput(attrs={"placeholder": "Tinta, Magnum"}))
     places = ListField(label="Places", widget=forms.TextInput(attrs={"placeholder": "Lisbon, Porto"}))
     tags = ListField(label="Your tags", widget=forms.TextInput(attrs={"placeholder": "photography"}))
+    offers = ListField(label="What they offer", widget=forms.TextInput(attrs={"placeholder": "portfolio reviews"}))
     words = ListField(label="Words on the card", widget=forms.TextInput(attrs={"placeholder": "photobook"}))
+    names = ListField(label="Or by name", widget=forms.TextInput(attrs={"placeholder": "Charlie Weber"}))
 
     def written(self) -> SeatInput | None:
         """The seat, or None for an empty row."""
@@ -102,8 +104,8 @@ class SeatForm(forms.Form):
 
     @property
     def lists(self) -> list[forms.BoundField]:
-        """The five lists, in the order in which one thinks of them."""
-        return [self[name] for name in ("roles", "organisations", "places", "tags", "words")]
+        """The lists, in the order in which one thinks of them."""
+        return [self[name] for name in ("roles", "organisations", "places", "tags", "offers", "words", "names")]
 
     @property
     def looks_for(self) -> str:

@@ -13,7 +13,9 @@ class StarterSeat:
     roles: Sequence[str] = ()
     places: Sequence[str] = ()
     tags: Sequence[str] = ()
+    offers: Sequence[str] = ()
     words: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,10 @@ def _words(label: str) -> "ArrayField[list[str], list[str]]":
 
 
 class Seat(Owned):
-    """A kind of person that the objective needs. Each list holds alternatives; a match needs one of each list given."""
+    """A kind of person that the objective needs. Each list holds alternatives; a match needs one of each list given.
+
+    Whoever is among `names` matches whatever the other lists say.
+    """
 
     objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="seats")
     title = models.CharField("who", max_length=200)
@@ -61,7 +64,14 @@ class Seat(Owned):
     roles = _words("roles")
     places = _words("places")
     tags = _words("tags")
+    offers = _words("offers")
     words = _words("words")
+    names = _words("by name")
+    near = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="Where nobody fits: whom of the member's own people to ask, best first: [{person, why}].",
+    )
     position = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=8, choices=SeatState.choices, default=SeatState.OPEN)
     matched_at = models.DateTimeField(null=True, editable=False)

@@ -15,7 +15,7 @@ from introductions.models import Objective, ObjectiveState, Seat, SeatState
 from netapp.accounts.models import User
 
 KEPT_AFTER_DELETION: Final = timedelta(days=30)
-LISTS: Final = ("organisations", "roles", "places", "tags", "words")
+LISTS: Final = ("organisations", "roles", "places", "tags", "offers", "words", "names")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,9 @@ class SeatInput:
     roles: Sequence[str] = ()
     places: Sequence[str] = ()
     tags: Sequence[str] = ()
+    offers: Sequence[str] = ()
     words: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 @transaction.atomic

@@ -227,3 +227,51 @@ def test_a_small_book_is_matched_while_the_page_waits(alice, objective, monkeypa
     monkeypatch.setattr("introductions.matching.SMALL", 1)
     assert rematch_if_small(member_id=alice.pk, now=NOW) is True
     assert people(seat) == {"Ana"}
+
+
+def test_what_people_offer_is_looked_at_and_said():
+    found = fit(Criteria(offers=["portfolio review"]), Card(name="Ana", offers=["A portfolio review", "tea"]))
+    assert found is not None
+    assert found.reasons == ("offers A portfolio review",)
+    assert not fits(Criteria(offers=["portfolio review"]), offers=["reviews"])
+    assert not fits(Criteria(offers=["portfolio review"]), notes=["portfolio review"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "is_named"),
+    [
+        ("Charlie Weber", "Charlie Weber", True),
+        ("Charlie Weber", "Dr. Charlie M. Weber", True),
+        ("weber charlie", "Charlie WEBER", True),
+        ("Søren Ågård", "Soren Agard", True),
+        ("Charlie Weber", "Charlie Weberman", False),
+        ("Charlie Weber", "Charlie", False),
+        ("Charlie", "Charlie", True),
+        ("Charlie", "Charlie Weber", False),
+        ("", "", False),
+        ("?", "?", False),
+    ],
+)
+def test_somebody_named_fits_by_name_alone(entry, name, is_named):
+    assert (fit(Criteria(names=[entry]), Card(name=name)) is not None) is is_named
+    assert (fit(Criteria(names=[entry], roles=["pilot"]), Card(name=name)) is not None) is is_named
+
+
+def test_a_named_seat_finds_the_own_wanted_card_and_whom_a_connection_shares(alice, bob, objective):
+    connect(alice, bob)
+    seat = SeatFactory(objective=objective, roles=[], names=["Charlie Weber", "Dora Stern"])
+    card(alice, "Charlie Weber", relation=Relation.WANTED)
+    card(bob, "Dora Stern", reach=1)
+    card(bob, "Dora Sternberg", reach=1)
+    rematch(member_id=alice.pk, now=NOW)
+    assert people(seat) == {"Charlie Weber", "Dora Stern"}
+    assert {tuple(match.reasons) for match in seat.matches.all()} == {("you named them",)}
+
+
+def test_what_others_people_offer_stays_theirs(alice, bob, objective):
+    connect(alice, bob)
+    seat = SeatFactory(objective=objective, roles=[], offers=["portfolio review"])
+    card(alice, "Mine", offers=["portfolio review"])
+    card(bob, "Theirs", offers=["portfolio review"], reach=1)
+    rematch(member_id=alice.pk, now=NOW)
+    assert people(seat) == {"Mine"}
