@@ -8,7 +8,10 @@ A member's row is locked meanwhile: three schedulers at once cannot cut one memb
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 from django.db import transaction
@@ -17,6 +20,7 @@ from django.db.models import F, Q
 from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from netapp.accounts.models import User
 from netapp.lib import tokens
+from netapp.lib.bulk import update_in
 from netapp.lib.times import local_date, within_hours
 from netapp.mail import outbox
 
@@ -60,40 +64,62 @@ def due_owner_ids(*, now: datetime) -> list[int]:
     return list(due.order_by().values_list("owner_id", flat=True).distinct())
 
 
-@transaction.atomic
 def send_due(*, owner_id: int, now: datetime) -> int:
     """Send everything that is due for one member; how many reminders that was.
 
     Outside the member's hours what is due is put off to the next morning. Somebody else at work on the same member:
     nothing, they do it.
     """
-    owner = User.objects.select_for_update(skip_locked=True, no_key=True).filter(id=owner_id, is_active=True).first()
-    if owner is None:
-        return 0
-    due = list(
-        Reminder.objects.select_for_update(of=("self",))
+    return _send([owner_id], now).count
+
+
+def send_all_due(*, owner_ids: Sequence[int], now: datetime) -> list[int]:
+    """As `send_due` for many members in one transaction; those that have to be done alone.
+
+    These are members of whose reminders somebody holds one at this moment: nobody waits for it here, with the
+    reminders of all the others in hand.
+    """
+    return _send(owner_ids, now, waits=False).left_out
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    count: int
+    left_out: list[int]
+
+
+@transaction.atomic
+def _send(owner_ids: Sequence[int], now: datetime, *, waits: bool = True) -> _Sent:
+    members = User.objects.select_for_update(skip_locked=True, no_key=True).filter(id__in=owner_ids, is_active=True)
+    owners = {owner.pk: owner for owner in members.order_by("id")}
+    wanted = Reminder.objects.filter(_is_due(now), owner_id__in=owners)
+    found = list(
+        wanted.select_for_update(of=("self",), skip_locked=not waits)
         .select_related("person")
-        .filter(_is_due(now), owner=owner)
-        .order_by(F("person__strength").desc(nulls_last=True), "due_at", "id")
+        .order_by("owner_id", F("person__strength").desc(nulls_last=True), "due_at", "id")
     )
-    due = _put_off(owner, due, now)
-    if not due:
-        return 0
+    held: set[int] = set()
+    if not waits:
+        held = set(wanted.exclude(id__in=[one.id for one in found]).values_list("owner_id", flat=True))
+    due: list[Reminder] = []
+    for owner_id, theirs in groupby(found, attrgetter("owner_id")):
+        if owner_id not in held:
+            due += _put_off(owners[owner_id], list(theirs), now)
     for reminder in due:
-        reminder.owner = owner
+        reminder.owner = owners[reminder.owner_id]
         issued = tokens.issue("reminder")
         reminder.salt, reminder.token_digest = issued.salt, issued.digest
         if reminder.latest_at and reminder.latest_at <= now:
             reminder.latest_at = None
         reminder.state, reminder.sent_at = ReminderState.SENT, now
         reminder.sendings += 1
-    Reminder.objects.bulk_update(due, ["salt", "token_digest", "state", "sent_at", "latest_at", "sendings"])
-    _send_digest(owner, [reminder for reminder in due if reminder.kind in DIGEST_KINDS], now)
+    update_in(due, ["salt", "token_digest", "state", "sent_at", "latest_at", "sendings"])
+    _send_digests([reminder for reminder in due if reminder.kind in DIGEST_KINDS], now)
     for reminder in due:
         if reminder.kind not in DIGEST_KINDS:
             compose = _composers[ReminderKind(reminder.kind)]
             compose(reminder=reminder, token=tokens.placeholder("reminder", reminder.salt), now=now)
-    return len(due)
+    return _Sent(len(due), sorted(held))
 
 
 def _is_due(now: datetime) -> Q:
@@ -115,9 +141,14 @@ def _put_off(owner: User, due: Sequence[Reminder], now: datetime) -> list[Remind
     return [reminder for reminder in due if start[reminder] <= now]
 
 
-def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> None:
-    if not reminders:
-        return
+def _send_digests(reminders: Sequence[Reminder], now: datetime) -> None:
+    """One for each member; `reminders` are in the order of their owners."""
+    by_owner = [list(theirs) for _, theirs in groupby(reminders, attrgetter("owner_id"))]
+    outbox.post_all([_digest(theirs, now) for theirs in by_owner], now=now)
+
+
+def _digest(reminders: Sequence[Reminder], now: datetime) -> outbox.Draft:
+    owner = reminders[0].owner
     items = [
         {
             "reminder": reminder,
@@ -130,7 +161,7 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
         }
         for reminder in reminders
     ]
-    outbox.post(
+    return outbox.Draft(
         key=f"digest:{letter_key(reminders[0])}",
         # A digest of one can still be called back by closing that reminder; one of several goes out.
         group=letter_group(reminders[0]) if len(reminders) == 1 else "",
@@ -138,7 +169,6 @@ def _send_digest(owner: User, reminders: Sequence[Reminder], now: datetime) -> N
         context={"member": owner, "items": items},
         to=[outbox.Recipient(owner.email, owner.name)],
         member=owner,
-        now=now,
     )
 
 

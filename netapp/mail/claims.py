@@ -5,15 +5,17 @@ worker writes about the letter later counts only while the letter is still being
 stood still for longer than its lease finds its writes refused.
 """
 
+import json
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
-from netapp.mail import returns
+from netapp.mail import returns, suppression
 from netapp.mail.models import Letter, LetterState
 
 #: About three days with the waits of `wait_before_next`.
@@ -21,6 +23,8 @@ MAX_ATTEMPTS = 20
 #: A letter whose worker vanished this often is not tried again: it may be the letter that kills them.
 MAX_LAPSES = 3
 _LONGEST_WAIT = timedelta(hours=6)
+_SLICES: Final = 8
+"""Places in the queue at which a worker may begin."""
 _DONE: dict[str, Any] = {"leased_until": None, "text": "", "html": "", "attachments": []}
 
 VANISHED = (
@@ -28,30 +32,75 @@ VANISHED = (
 )
 
 
-def claim(*, now: datetime, letter_id: UUID | None = None) -> Letter | None:
-    """Take one letter that is due, that of `letter_id` or the longest waiting. None where there is none (left)."""
+_TAKE = """UPDATE mail_letter SET state = 'sending', fence = fence + 1, attempts = attempts + 1, leased_until = %s
+    WHERE id = %s AND state = 'queued' AND due_at <= %s
+    RETURNING fence, attempts, lapses, delivered, refused"""
+_ASK = f"""SELECT NOT l.is_essential AND {suppression.STOPPED} FROM mail_letter l
+    WHERE l.id = %s AND l.state = 'sending' AND l.fence = %s AND NOT l.is_unwanted"""
+
+
+class Word(Enum):
+    """What the rows say about a copy that is about to go out."""
+
+    GO = "go"
+    STOPPED = "stopped"
+    """This reader wants no such letters; the others may."""
+    UNWANTED = "unwanted"
+    """The letter was cancelled, or is no longer this worker's."""
+
+
+def look_ahead(*, now: datetime, count: int, letter_id: UUID | None = None) -> list[Letter]:
+    """Up to `count` letters that are due, or the one of `letter_id`: read with all they need, and nobody's as yet.
+
+    Workers begin at different places of the queue, so that they seldom reach for the same letter.
+    """
     due = Letter.objects.filter(state=LetterState.QUEUED, due_at__lte=now)
     if letter_id:
-        due = due.filter(id=letter_id)
-    with transaction.atomic():
-        letter = (
-            due.select_for_update(skip_locked=True, of=("self",)).select_related("member").order_by("due_at").first()
-        )
-        if letter is None:
-            return None
-        letter.state = LetterState.SENDING
-        letter.fence += 1
-        letter.attempts += 1
-        letter.leased_until = now + timedelta(seconds=settings.MAIL_LEASE)
-        letter.save(update_fields=["state", "fence", "attempts", "leased_until"])
-    return letter
+        return list(due.filter(id=letter_id).select_related("member"))
+    head = list(due.order_by("due_at", "id").values_list("id", flat=True)[: count * _SLICES])
+    start = random.randrange(-(-len(head) // count)) * count if head else 0
+    ids = head[start : start + count]
+    return list(Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).select_related("member").order_by("due_at"))
+
+
+def take(letter: Letter, *, now: datetime) -> bool:
+    """Claim a letter that `look_ahead` found. False: another worker has it, or it is not to be sent any more."""
+    lease = now + timedelta(seconds=settings.MAIL_LEASE)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [lease, letter.id, now])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    # Its texts and readers stand as they were read: a queued letter changes only by being cancelled.
+    letter.state, letter.leased_until = LetterState.SENDING, lease
+    letter.fence, letter.attempts, letter.lapses, letter.delivered, refused = row
+    letter.refused = json.loads(refused)
+    return True
+
+
+def claim(*, now: datetime, letter_id: UUID | None = None) -> Letter | None:
+    """Take one letter that is due, that of `letter_id` or any. None where there is none (left)."""
+    for letter in look_ahead(now=now, count=1, letter_id=letter_id):
+        if take(letter, now=now):
+            return letter
+    return None
 
 
 def is_wanted(letter: Letter) -> bool:
-    """Whether `letter` is still this worker's and nobody cancelled it: asked right before each copy goes out."""
+    """Whether `letter` is still this worker's and nobody cancelled it."""
     return Letter.objects.filter(
         id=letter.id, state=LetterState.SENDING, fence=letter.fence, is_unwanted=False
     ).exists()
+
+
+def ask(letter: Letter, address: str) -> Word:
+    """Whether a copy may go to `address` now: asked right before each one, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [*suppression.stop_values(letter, address), letter.id, letter.fence])
+        row = cursor.fetchone()
+    if row is None:
+        return Word.UNWANTED
+    return Word.STOPPED if row[0] else Word.GO
 
 
 def note_delivered(letter: Letter, address: str) -> bool:
@@ -66,6 +115,8 @@ def settle(letter: Letter, *, troubles: dict[str, str], now: datetime) -> bool:
     `letter.delivered` and `letter.refused` are as the attempt left them; `troubles` says by address what stood in the
     way for now.
     """
+    if not troubles and not letter.refused:
+        return _write(letter, **_final(letter, now))
     is_last = letter.attempts >= MAX_ATTEMPTS
     with transaction.atomic():
         current = Letter.objects.select_for_update().only("is_unwanted").filter(id=letter.id).first()

@@ -7,8 +7,10 @@ its own stop link. So a server that refuses one of three readers says nothing ab
 import re
 import smtplib
 from base64 import b64decode
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,6 +20,7 @@ from django.urls import reverse
 
 from netapp.lib import tokens
 from netapp.mail import claims, suppression, texts
+from netapp.mail.claims import Word
 from netapp.mail.models import Letter
 
 log = structlog.get_logger(__name__)
@@ -45,10 +48,12 @@ class Attempt:
 
 
 class Postman:
-    """Holds one SMTP connection open for as many letters as it takes."""
+    """Holds one SMTP connection open for as many letters as it takes. Calls `when_open` once that is so."""
 
-    def __init__(self) -> None:
+    def __init__(self, when_open: Callable[[], None] | None = None) -> None:
         self._connection: BaseEmailBackend = get_connection()
+        self._when_open = when_open
+        self._breaks = 0
 
     def __enter__(self) -> "Postman":
         return self
@@ -63,16 +68,20 @@ class Postman:
         """
         attempt = Attempt()
         waiting = claims.pending(letter)
-        if not letter.is_essential:
-            for address in suppression.stopped_among(waiting, member=letter.member, kind=letter.kind):
+        for number, address in enumerate(waiting, 1):
+            word = claims.ask(letter, address)
+            if word is Word.UNWANTED:
+                break
+            if word is Word.STOPPED:
                 # No words: why somebody stopped, or that it was they who did, is nobody's business.
                 letter.refused[address] = ""
-        for address in claims.pending(letter):
-            if not claims.is_wanted(letter):
-                break
+                continue
             refusal = self._send(letter, address)
             if refusal is None:
-                if not claims.note_delivered(letter, address):
+                if number == len(waiting):
+                    # Written by `settle`, which comes next.
+                    letter.delivered = [*letter.delivered, address]
+                elif not claims.note_delivered(letter, address):
                     break
             elif refusal.is_final:
                 letter.refused[address] = refusal.words
@@ -91,17 +100,38 @@ class Postman:
         except (ValueError, LookupError) as error:
             log.error("letter.unwritable", letter=str(letter.id), error=type(error).__name__)
             return Refusal("This letter could not be put together as a mail.", is_final=True, is_site=False)
-        is_open = False
+        refusal = self._open() or self._speak(message)
+        if refusal:
+            log.info("letter.refused", letter=str(letter.id), final=str(refusal.is_final), site=str(refusal.is_site))
+        return refusal
+
+    def _open(self) -> Refusal | None:
+        """Connect, if that is not done; by hand, so that the connection stays open for the next letter."""
         try:
-            # Opened by hand, so that it stays open for the next letter.
             self._connection.open()
-            is_open = True
+        except (smtplib.SMTPException, OSError) as error:
+            self._hang_up()
+            return read_failed_opening(error)
+        when_open, self._when_open = self._when_open, None
+        if when_open:
+            when_open()
+        return None
+
+    def _speak(self, message: "Copy") -> Refusal | None:
+        try:
             self._connection.send_messages([message])
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            refusal = read_refusal(error)
+            if not is_over(error):
+                # smtplib has said RSET: the next letter may go over the same connection.
+                self._breaks = 0
+                return refusal
             self._hang_up()
-            refusal = read_refusal(error) if is_open else read_failed_opening(error)
-            log.info("letter.refused", letter=str(letter.id), error=type(error).__name__, final=str(refusal.is_final))
-            return refusal
+            self._breaks += 1
+            # Once, it may be this letter that the server cannot bear; twice running, it is the server.
+            is_site = refusal.is_site and (self._breaks > 1 or isinstance(error, smtplib.SMTPSenderRefused))
+            return replace(refusal, is_site=is_site)
+        self._breaks = 0
         return None
 
     def _hang_up(self) -> None:
@@ -113,6 +143,13 @@ class Copy(EmailMultiAlternatives):
     """A mail whose headers name all of its readers while it travels to one of them."""
 
     reader = ""
+    _made: Any = None
+
+    def message(self) -> Any:
+        """The mail, put together once: to see whether it can be, and for sending it."""
+        if self._made is None:
+            self._made = super().message()
+        return self._made
 
     def recipients(self) -> list[str]:
         """Where this copy goes."""
@@ -155,6 +192,13 @@ def read_failed_opening(error: Exception) -> Refusal:
     if isinstance(error, smtplib.SMTPResponseException):
         return Refusal(_words(error.smtp_code, error.smtp_error), is_final=False, is_site=True)
     return Refusal("The mail server could not be reached.", is_final=False, is_site=True)
+
+
+def is_over(error: Exception) -> bool:
+    """Whether the connection has served after that; a server that refuses one reader or one letter goes on."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return any(code == 421 for code, _ in error.recipients.values())
+    return not isinstance(error, smtplib.SMTPDataError) or error.smtp_code == 421
 
 
 def read_refusal(error: Exception) -> Refusal:

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from netapp.accounts.models import User
 from netapp.lib import tokens
+from netapp.lib.bulk import copy_in
 from netapp.mail.models import Letter, StopLink, Suppression
 
 
@@ -64,6 +65,16 @@ def stopped_among(addresses: Iterable[str], *, member: User | None, kind: str) -
     return {address for address, digest in digests.items() if digest in found}
 
 
+#: The same for one mailbox, as a part of a statement about a letter `l`. Takes what `stop_values` gives.
+STOPPED = """EXISTS (SELECT 1 FROM mail_suppression s WHERE s.address_digest = %s AND s.kind IN ('', l.kind)
+    AND (s.member_digest = '' OR s.member_digest = %s OR s.member_id = l.member_id))"""
+
+
+def stop_values(letter: Letter, address: str) -> list[str]:
+    """The mailbox, and the member on whose behalf the letter goes."""
+    return [digest_of(address), digest_of(letter.member.email) if letter.member else ""]
+
+
 # --- Stop links: one for each reader of each letter --------------------------------------------------------------
 
 
@@ -72,19 +83,19 @@ def token_for(letter: Letter, address: str) -> str:
     return tokens.derive("stop", f"{letter.stop_salt}:{address.lower()}")
 
 
-def make_links(letter: Letter) -> None:
-    """Write the rows behind the stop links of a new letter, in its transaction."""
-    member_digest = digest_of(letter.member.email) if letter.member else ""
-    StopLink.objects.bulk_create(
+def make_links(letters: Iterable[Letter]) -> None:
+    """Write the rows behind the stop links of new letters, in their transaction."""
+    copy_in(
         [
             StopLink(
                 digest=tokens.digest(token_for(letter, address)),
                 letter=letter,
                 address_digest=digest_of(address),
                 member=letter.member,
-                member_digest=member_digest,
+                member_digest=digest_of(letter.member.email) if letter.member else "",
                 kind=letter.kind,
             )
+            for letter in letters
             for address in (*letter.to, *letter.cc)
         ]
     )
