@@ -11,13 +11,16 @@ import random
 import signal
 import socket
 import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from redis import Redis
 
-from netapp.mail import tasks
+from netapp.accounts.models import User
+from netapp.mail import outbox, tasks
 from netapp.mail.models import Letter, LetterState
 from tests.faults.conftest import FINAL, FULL, Queue, copies, drain, held
 from tests.smtp import Received, SmtpSink
@@ -37,13 +40,14 @@ def all_sent(count: int) -> bool:
 def test_killed_before_the_claim(
     queue_letters: Queue, smtp_sink: SmtpSink, celery_worker_process: CeleryWorkers
 ) -> None:
-    worker = celery_worker_process(env=SHORT)
+    [letter] = queue_letters(1)
     with held("LOCK TABLE mail_letter IN EXCLUSIVE MODE") as lock:
-        tasks.deliver.delay()
+        worker = celery_worker_process(env=SHORT)
         wait_until(lock.is_waited_for)
         worker.kill()
         lock.cut_off()
-    queue_letters(1)
+    letter.refresh_from_db()
+    assert (letter.state, letter.attempts) == (LetterState.QUEUED, 0)
     assert not smtp_sink.messages
     drain()
     assert list(copies(smtp_sink).values()) == [1]
@@ -261,3 +265,33 @@ def test_a_tarpit_delays_nobody_else(
     began = time.monotonic()
     wait_until(lambda: len(smtp_sink.messages) >= 9)
     assert time.monotonic() - began < 5
+
+
+def test_one_bell_for_many_letters_is_enough_beside_a_tarpit(
+    alice: User, smtp_sink: SmtpSink, celery_worker_process: CeleryWorkers, redis: Redis
+) -> None:
+    """Whoever meets the slow reader has rung for the next worker by then."""
+    smtp_sink.answer("reader0@example.org", "250 2.1.5 OK", delay=8)
+    now = timezone.now()
+    outbox.post_all(
+        [
+            outbox.Draft(
+                key=f"bulk:{number}",
+                template="account_email_confirm",
+                context={"member": alice},
+                to=[outbox.Recipient(f"reader{number}@example.org")],
+                member=alice,
+                # The slow one waits longest.
+                due_at=now - timedelta(seconds=60 - number),
+            )
+            for number in range(60)
+        ],
+        now=now,
+    )
+    assert redis.llen("celery") == 1
+    celery_worker_process(concurrency=2)
+    began = time.monotonic()
+    wait_until(lambda: len(smtp_sink.messages) >= 59)
+    assert time.monotonic() - began < 5
+    wait_until(partial(all_sent, 60))
+    assert sorted(copies(smtp_sink).values()) == [1] * 60
