@@ -123,7 +123,7 @@ def settle(letter: Letter, *, troubles: dict[str, str], now: datetime) -> bool:
     if letter.delivered and not pending(letter) and not letter.refused:
         with connection.cursor() as cursor:
             cursor.execute(_SENT, [now, letter.delivered, letter.id, letter.fence])
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount)
     is_last = letter.attempts >= MAX_ATTEMPTS
     with transaction.atomic():
         current = Letter.objects.select_for_update().only("is_unwanted").filter(id=letter.id).first()

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
 from typing import Any
 
 import structlog
@@ -143,12 +144,12 @@ class Copy(EmailMultiAlternatives):
     """A mail whose headers name all of its readers while it travels to one of them."""
 
     reader = ""
-    _made: Any = None
+    _made: EmailMessage | None = None
 
-    def message(self) -> Any:
+    def message(self, **options: Any) -> EmailMessage:
         """The mail, put together once: to see whether it can be, and for sending it."""
         if self._made is None:
-            self._made = super().message()
+            self._made = super().message(**options)
         return self._made
 
     def recipients(self) -> list[str]:

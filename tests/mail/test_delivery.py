@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from datetime import timedelta
 from typing import Any
 
@@ -135,6 +136,43 @@ def test_a_server_that_is_away_costs_no_letter(post_letter: Post, smtp_sink: Smt
     settings.EMAIL_PORT = port
     make_due(first)
     assert run(first).state == LetterState.SENT
+
+
+def test_a_letter_at_which_the_server_breaks_off_keeps_nobody_waiting(post_letter: Post, smtp_sink: SmtpSink) -> None:
+    smtp_sink.answer(BOB, None, stage="data")
+    broken, others = post_letter(), [post_letter(to=[f"reader{number}@example.org"]) for number in range(3)]
+    assert run(broken).state == LetterState.QUEUED
+    assert broken.error == "The mail server broke off."
+    assert {one.state for one in Letter.objects.filter(id__in=[one.id for one in others])} == {LetterState.SENT}
+
+
+def test_a_server_that_breaks_off_twice_running_is_left_alone(post_letter: Post, smtp_sink: SmtpSink) -> None:
+    readers = [f"reader{number}@example.org" for number in range(5)]
+    for reader in readers:
+        smtp_sink.answer(reader, None, stage="data")
+        post_letter(to=[reader])
+    tasks.deliver()
+    assert sorted(Letter.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1, 1]
+
+
+def test_a_refusal_does_not_cost_the_connection(post_letter: Post, smtp_sink: SmtpSink) -> None:
+    smtp_sink.answer(BOB, "550 5.1.1 No such user here", stage="rcpt", times=1)
+    smtp_sink.answer(BOB, "554 5.6.0 No such words here", stage="data", times=1)
+    opened: list[Any] = []
+    original = smtplib.SMTP.connect
+
+    def counted(self: smtplib.SMTP, *args: Any, **more: Any) -> Any:
+        opened.append(args)
+        return original(self, *args, **more)
+
+    for _ in range(4):
+        post_letter()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smtplib.SMTP, "connect", counted)
+        tasks.deliver()
+    assert Letter.objects.filter(state=LetterState.SENT).count() == 2
+    assert Letter.objects.filter(state=LetterState.FAILED).count() == 2
+    assert len(opened) == 1
 
 
 def test_a_refused_log_in_is_the_sites_fault_and_is_tried_again(
