@@ -148,7 +148,13 @@ class Person(Owned):
     class Meta:
         verbose_name_plural = "people"
         indexes = [
-            models.Index("owner", "sort_key", "id", name="person_by_name", condition=Q(deleted_at=None)),
+            # Pages far down a list, and counts, are read from this index alone, which is a tenth of the table.
+            models.Index(
+                fields=["owner", "sort_key", "id"],
+                name="person_by_name",
+                include=["archived_at"],
+                condition=Q(deleted_at=None),
+            ),
             models.Index(
                 "owner",
                 F("last_contact_at").desc(nulls_last=True),

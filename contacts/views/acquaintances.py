@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts import access
 from contacts.forms.evidence import AcquaintanceForm
 from contacts.models import Acquaintance, Closeness, Person
-from contacts.queries import people as queries
+from contacts.queries import searching
 from contacts.queries.person import known_to
 from contacts.services import acquaintances
 from netapp.accounts.types import MemberRequest
@@ -31,7 +31,7 @@ def acquaintance_find(request: MemberRequest, person_id: UUID) -> HttpResponse:
     person = access.person_for(request.user, person_id)
     text = request.GET.get("q", "")[:200]
     known = {one.person.id for one in known_to(person)}
-    found = queries.found(member=request.user, text=text, limit=_SHOWN, exclude=[person.id])
+    found = searching.found(member=request.user, text=text, limit=_SHOWN, exclude=[person.id])
     context = {"person": person, "text": text, "found": found, "known": known}
     return respond(request, "contacts/acquaintance_find.html", "contacts/_acquaintance_found.html", context)
 

@@ -15,7 +15,7 @@ from contacts.forms.fields import IdsField
 from contacts.forms.merging import picks_in, seen_in
 from contacts.models import Person
 from contacts.queries import duplicates as queries
-from contacts.queries import people as people_queries
+from contacts.queries import searching
 from contacts.services.duplicates import telling
 from contacts.services.duplicates.following import where_now
 from contacts.services.duplicates.merging import AT_ONCE, in_order_of_age, merge, merge_certain
@@ -75,7 +75,7 @@ def merge_find(request: MemberRequest, person_id: UUID) -> HttpResponse:
     person = access.person_for(request.user, person_id)
     text = request.GET.get("q", "")[:200]
     wanted = text if "q" in request.GET else person.full_name
-    found = people_queries.found(member=request.user, text=wanted, limit=_SHOWN, exclude=[person.id])
+    found = searching.found(member=request.user, text=wanted, limit=_SHOWN, exclude=[person.id])
     context = {"person": person, "text": text, "found": found}
     return respond(request, "contacts/merge_find.html", "contacts/_merge_found.html", context)
 

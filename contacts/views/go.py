@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from contacts.queries import people as queries
+from contacts.queries import searching
 from contacts.words import fold, search_words
 from netapp.accounts.models import User
 from netapp.accounts.types import MemberRequest
@@ -45,7 +46,7 @@ class Stop:
 def go(request: MemberRequest) -> HttpResponse:
     """What `q` may mean: for htmx as the list below the field, else as a page."""
     text = request.GET.get("q", "")[:200]
-    found = queries.found(member=request.user, text=text, limit=_MOST_PEOPLE)
+    found = searching.found(member=request.user, text=text, limit=_MOST_PEOPLE)
     context = {"text": text, "people": found, "pages": [*_pages(text), *_lists(request.user, text)]}
     return respond(request, "contacts/go.html", "contacts/_go.html", context)
 

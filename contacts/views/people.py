@@ -20,6 +20,7 @@ from contacts.forms.lists import KeepForm, PeopleForm, TogetherForm
 from contacts.models import Reach, Relation
 from contacts.queries import duplicates as lookalikes
 from contacts.queries import people as queries
+from contacts.queries import searching
 from contacts.queries.person import label_of
 from contacts.services import together, undo
 from contacts.services.together import Action
@@ -28,6 +29,8 @@ from netapp.lib.htmx import respond, wants_fragment
 from netapp.lib.http import came_from
 
 _MOST_PAGES = 1000
+_TAGS = 12
+_TIES = 30
 _FOLDED = {"layer", "quiet", "reach", "tie", "has", "due", "place", "organisation", "archived", "sort"}
 
 
@@ -57,17 +60,18 @@ def people(request: MemberRequest) -> HttpResponse:
     saved = queries.saved_filters(request.user) if "more" not in request.GET else []
     context["kept_as"] = next((one for one in saved if one.query == query), None)
     if not wants_fragment(request):
+        used = queries.used_by(request.user)
         context |= {
             "is_folded": not (asked.keys() & _FOLDED),
             "relation": asked.get("relation", ""),
             "relations": _chips(asked, "relation", [("", "Everybody"), *Relation.choices]),
-            "tags": _chips(asked, "tag", [(tag, tag) for tag, _ in queries.tags_of(request.user)]),
+            "tags": _chips(asked, "tag", [(tag, tag) for tag in used.tags[:_TAGS]]),
             "saved": saved,
             "words": [
                 {"name": name, "label": label, "value": asked.get(name, "")}
                 for name, label in (("organisation", "Organisation"), ("place", "Place"), ("tag", "Tag"))
             ],
-            "ties": [*dict.fromkeys((*queries.ties_of(request.user), *TIES, *([wanted.tie] if wanted.tie else [])))],
+            "ties": [*dict.fromkeys((*used.ties[:_TIES], *TIES, *([wanted.tie] if wanted.tie else [])))],
             "through": access.people_of(request.user).filter(id=wanted.through).first() if wanted.through else None,
             "lookalikes": lookalikes.count(request.user),
             "has_anybody": listing.count > 0 or queries.has_anybody(request.user),
@@ -151,7 +155,7 @@ def take_back(request: MemberRequest, change_id: UUID) -> HttpResponse:
 def person_names(request: MemberRequest) -> HttpResponse:
     """Names for a field that means somebody in the book, as options of its list."""
     text = next((value for value in request.GET.dict().values() if value), "")
-    found = queries.found(member=request.user, text=text.partition("·")[0], limit=8, with_slips=False)
+    found = searching.found(member=request.user, text=text.partition("·")[0], limit=8, with_slips=False)
     return render(request, "contacts/_names.html", {"labels": [label_of(person) for person in found]})
 
 

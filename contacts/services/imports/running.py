@@ -37,6 +37,9 @@ TOLD_AFTER: Final = timedelta(minutes=1)
 _MANY: Final = 5000
 """After so many rows PostgreSQL is asked to count its tables anew, or it plans by what they were before."""
 
+_WORDS_OF_PEOPLE: Final = ("person_search", "person_names", "person_tags")
+"""The indexes of words."""
+
 
 def step(claim: Claim, *, now: datetime) -> None:
     """Import the next rows, or say that all are. Raises Stale."""
@@ -196,7 +199,7 @@ def _analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE contacts_person, contacts_handle, contacts_interaction, contacts_importrow")
         # New words wait on a list that every search reads through, until somebody puts them into the index.
-        cursor.execute("SELECT gin_clean_pending_list('person_search'::regclass)")
+        cursor.execute("SELECT gin_clean_pending_list(name::regclass) FROM unnest(%s) name", [[*_WORDS_OF_PEOPLE]])
 
 
 def _tell(one: Import, now: datetime) -> None:
