@@ -605,3 +605,15 @@ def test_statements_do_not_grow_with_the_cards(alice, change):
         return len(queries)
 
     assert statements(5, 0) == statements(200, 1000) < 150
+
+
+def test_a_large_import_leaves_the_database_in_order(alice, monkeypatch):
+    """Tables counted anew, and no word left on the lists that every search would read through."""
+    monkeypatch.setattr(running, "_MANY", 5)
+    run(alice, cards(10))
+    with connection.cursor() as cursor:
+        for index in running._WORDS_OF_PEOPLE:
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+            assert cursor.fetchone() == (0,), index
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'contacts_person'")
+        assert cursor.fetchone() >= (10,)

@@ -81,7 +81,7 @@ class TestSearch:
         PersonFactory(owner=alice, full_name="Ada", role="the ei of Columbus")
         PersonFactory(owner=alice, full_name="Bea", notes="First line.\nEinstein comes to tea.")
         assert names(alice, q="ei") == ["Zoe Eisner", "Ada", "Bea"]
-        assert names(alice, q="e") == ["Zoe Eisner", "Ada", "Bea"]
+        assert names(alice, q="e") == ["Zoe Eisner", "Bea", "Ada"]
         assert names(alice, q="eie") == ["Leo Meier"]
 
     def test_two_signs_of_a_script_without_spaces_stand_anywhere(self, alice):

@@ -199,7 +199,8 @@ def _analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE contacts_person, contacts_handle, contacts_interaction, contacts_importrow")
         # New words wait on a list that every search reads through, until somebody puts them into the index.
-        cursor.execute("SELECT gin_clean_pending_list(name::regclass) FROM unnest(%s) name", [[*_WORDS_OF_PEOPLE]])
+        for index in _WORDS_OF_PEOPLE:
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
 
 
 def _tell(one: Import, now: datetime) -> None:
