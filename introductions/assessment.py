@@ -31,6 +31,7 @@ class Place(StrEnum):
 class Fit:
     """Somebody on a seat.
 
+    person: the member's own card. routes: the ways to them, best first; none to somebody known already.
     shared_by: whose card it is, where it is not the member's own. vouched_by: who shares of them what makes them fit,
     where the member's own card does not. request: the one for them that is open.
     was_asked_about: within the last year, whatever came of it.
@@ -44,7 +45,9 @@ class Fit:
     vouched_by: str
     strength: str
     place: Place
-    route: RouteView | None
+    person: Person | None
+    organisation: str
+    routes: Sequence[RouteView]
     is_pending: bool
     request: asked.Request | None
     was_asked_about: bool
@@ -52,6 +55,11 @@ class Fit:
     @property
     def is_own(self) -> bool:
         return not self.shared_by
+
+    @property
+    def route(self) -> RouteView | None:
+        """The best way to them."""
+        return self.routes[0] if self.routes else None
 
     @property
     def why(self) -> str:
@@ -150,11 +158,20 @@ class Next:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hinge:
-    """The friend on whom most depends: the seats that would lose their only way, and those that would lose much."""
+    """The friend on whom most depends: the seats that would lose their only way, and those that would lose much.
+
+    remains: what is left of the chance of those weakened, without the friend.
+    """
 
     friend: Person
     lost: Sequence[Seat]
     weakened: Sequence[Seat]
+    remains: Sequence[tuple[Seat, float]]
+
+    @property
+    def remains_words(self) -> list[tuple[Seat, str]]:
+        """What is left of each seat that hangs on them, in words."""
+        return [(seat, chance_words(chance)) for seat, chance in self.remains]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +235,10 @@ class Assessment:
         weakened = [
             seat.seat for seat in searching if 0 < seat.chance_without(worst) < 0.67 * seat.chance_without(None)
         ]
-        return Hinge(friend=friends[worst], lost=lost, weakened=weakened) if lost or weakened else None
+        if not lost and not weakened:
+            return None
+        remains = [(seat.seat, seat.chance_without(worst)) for seat in searching if seat.seat in weakened]
+        return Hinge(friend=friends[worst], lost=lost, weakened=weakened, remains=remains)
 
 
 def assess(*, member: User, objectives: Sequence[Objective], now: datetime) -> list[Assessment]:
@@ -297,10 +317,10 @@ class _Cards:
         if voucher is not None:
             role, organisation = role or voucher.role, organisation or voucher.organisation
         is_target = self.is_target(match.person_id)
-        route = ways[0] if ways and is_target else None
+        routes = tuple(ways) if is_target else ()
         place = Place.HELD if not is_target else Place.OUT
-        if route is not None:
-            place = Place.ONE if route.distance == 1 else Place.TWO
+        if routes:
+            place = Place.ONE if routes[0].distance == 1 else Place.TWO
         return Fit(
             match=match,
             person_id=match.person_id,
@@ -310,7 +330,9 @@ class _Cards:
             vouched_by=voucher.owner.display_name if voucher is not None else "",
             strength=figure_word(person.strength) if person is not None and not is_target else "",
             place=place,
-            route=route,
+            person=person,
+            organisation=organisation,
+            routes=routes,
             is_pending=is_target and not is_done,
             request=self.open_requests.get(match.person_id),
             was_asked_about=match.person_id in self.asked_about,

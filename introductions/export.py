@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from introductions import queries
-from introductions.models import Introduction, Objective, PutAside, Seat, SeatMatch
+from introductions.models import Introduction, MemberPlan, Objective, PutAside, Seat, SeatMatch
 from netapp.accounts.models import User
 
 Row = dict[str, Any]
@@ -33,6 +33,7 @@ def export_rows(sender: object, *, member: User, **_: object) -> Mapping[str, It
             SeatMatch.objects.filter(owner=member, person__owner=member),
             "id seat_id person_id verdict by_hand created_at",
         ),
+        "plan": _rows(MemberPlan.objects.filter(owner=member), "id weekly_minutes created_at"),
         "put_aside": _rows(PutAside.objects.filter(owner=member), "id key until_date created_at"),
         "introductions": (_introduction(member, one) for one in queries.introductions_of(member)),
         "questions_to_me": (_question(one) for one in queries.asked_of(member)),

@@ -189,6 +189,23 @@ class AddressForm(forms.Form):
     )
 
 
+class EffortForm(forms.Form):
+    """How much a member wants to do in a week."""
+
+    minutes = forms.TypedChoiceField(
+        label="Time for it in a week",
+        coerce=int,
+        choices=[(20, "20 minutes"), (40, "40 minutes"), (60, "an hour"), (120, "two hours"), (240, "four hours")],
+    )
+
+
+class StepForm(forms.Form):
+    """Which step of the plan; with `days`, for how long it is put aside."""
+
+    key = forms.RegexField(r"^(ask|revive|knows):[0-9a-f:-]{1,110}$", max_length=120)
+    days = forms.IntegerField(required=False, min_value=1, max_value=365)
+
+
 class OutcomeForm(forms.Form):
     """What came of it."""
 

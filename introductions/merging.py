@@ -9,7 +9,17 @@ from contacts.models import Person
 from contacts.services.duplicates import rules
 from contacts.services.duplicates.rules import How, Mention, Rule
 from introductions import lifecycle
-from introductions.models import Consent, Introduction, PutAside, Route, RouteSearch, SeatMatch, Verdict
+from introductions.models import (
+    Consent,
+    Introduction,
+    PlanAction,
+    Prospect,
+    PutAside,
+    Route,
+    RouteSearch,
+    SeatMatch,
+    Verdict,
+)
 
 _TWICE = "You have asked for an introduction to both of them. Withdraw one of the two requests first, then merge them."
 _EACH_OTHER = (
@@ -48,6 +58,9 @@ def register() -> None:
         Rule(model=Consent, fields=("person",)),
         Rule(model=RouteSearch, fields=("target",), how=How.LEAVE),
         Rule(model=Route, fields=("introducer",), how=How.LEAVE),
+        Rule(model=PlanAction, fields=("person",), how=How.LEAVE),
+        Rule(model=PlanAction, fields=("target",), how=How.LEAVE),
+        Rule(model=Prospect, fields=("person",), how=How.LEAVE),
         Mention(model=PutAside, column="key"),
     )
     rules.register_check(is_between)

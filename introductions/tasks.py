@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from contacts.shared import circle_of
-from introductions import choosing, matching, routes
+from introductions import choosing, matching, planning, routes
 from introductions.services import closing, corrections, lost_mail, objectives, searches
 from netapp.accounts.models import User
 from netapp.lib import bell
@@ -58,6 +58,15 @@ def refresh_member(member_id: int) -> None:
     searches.want_all_routes(circle=circle_of(member_id, now), now=now)
     if routes.refresh_routes(member_id=member_id, now=now) == routes.AT_ONCE:
         bell.ring(refresh_member, member_id)
+    else:
+        planning.refresh_plan(member_id=member_id, now=now)
+
+
+@shared_task
+def refresh_plan(member_id: int) -> None:
+    """Work out the plan anew: something was put aside, taken on or answered."""
+    if User.objects.filter(id=member_id, is_active=True).exists():
+        planning.refresh_plan(member_id=member_id, now=timezone.now())
 
 
 @shared_task
@@ -66,5 +75,9 @@ def sweep_routes() -> None:
     now = timezone.now()
     objectives.purge_objectives(now=now)
     searches.age(now=now)
-    for member_id in searches.members_waiting():
+    waiting = searches.members_waiting()
+    for member_id in waiting:
         bell.ring(refresh_member, member_id)
+    for member_id in planning.members_waiting(now=now):
+        if member_id not in waiting:
+            bell.ring(refresh_plan, member_id)

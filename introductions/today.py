@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from contacts.handles import HandleKind
@@ -31,6 +32,7 @@ from introductions.models import (
 )
 from introductions.queries import asked_of
 from introductions.routes import RouteView, routes_by_target
+from introductions.services import plans
 from netapp.accounts.models import User
 from netapp.lib.times import local_date
 
@@ -224,9 +226,13 @@ def _without_seats(member: User, aside: Collection[str]) -> Iterator[Todo]:
 def put_aside(*, member: User, key: str, now: datetime, days: int | None) -> None:
     """Do not suggest `key` again for `days`; never again where `days` is None. The last word counts."""
     until = None if days is None else local_date(now, member.zone) + timedelta(days=days)
-    PutAside.objects.update_or_create(owner=member, key=key, defaults={"until_date": until})
+    with transaction.atomic():
+        PutAside.objects.update_or_create(owner=member, key=key, defaults={"until_date": until})
+        plans.make_stale([member.pk])
 
 
 def take_up(*, member: User, key: str) -> None:
     """Undo `put_aside`."""
-    PutAside.objects.filter(owner=member, key=key).delete()
+    with transaction.atomic():
+        PutAside.objects.filter(owner=member, key=key).delete()
+        plans.make_stale([member.pk])

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from introductions.views import answers, asking, introductions, objectives, routes, seats
+from introductions.views import answers, asking, introductions, objectives, plans, routes, seats
 
 app_name = "introductions"
 
 urlpatterns = [
     path("objectives/", objectives.objectives, name="objectives"),
     path("objectives/add/", objectives.objective_add, name="objective_add"),
+    path("objectives/plan/", plans.plan, name="plan"),
+    path("objectives/plan/do/", plans.plan_do, name="plan_do"),
+    path("objectives/plan/refuse/", plans.plan_refuse, name="plan_refuse"),
+    path("objectives/plan/reconsider/", plans.plan_reconsider, name="plan_reconsider"),
+    path("objectives/plan/<uuid:reminder_id>/undo/", plans.plan_undo, name="plan_undo"),
+    path("objectives/what-if/", plans.what_if, name="what_if"),
     path("objectives/<uuid:objective_id>/", objectives.objective, name="objective"),
     path("objectives/<uuid:objective_id>/edit/", objectives.objective_edit, name="objective_edit"),
     path("objectives/<uuid:objective_id>/close/", objectives.objective_close, name="objective_close"),

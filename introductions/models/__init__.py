@@ -4,10 +4,12 @@ from introductions.models.consents import AddressFrom, Answer, Consent, ConsentS
 from introductions.models.introductions import Event, Introduction
 from introductions.models.limits import AskingLimit, AskingPause
 from introductions.models.objectives import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
+from introductions.models.plans import ActionKind, MemberPlan, PlanAction, Prospect
 from introductions.models.routes import Route, RouteSearch
 from introductions.models.today import PutAside
 
 __all__ = [
+    "ActionKind",
     "AddressFrom",
     "Answer",
     "AskingLimit",
@@ -16,8 +18,11 @@ __all__ = [
     "ConsentState",
     "Event",
     "Introduction",
+    "MemberPlan",
     "Objective",
     "ObjectiveState",
+    "PlanAction",
+    "Prospect",
     "PutAside",
     "Route",
     "RouteSearch",

@@ -44,6 +44,7 @@ class LegView:
     evidence: str
     evidence_date: date | None
     is_weakest: bool
+    chance: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +212,7 @@ class _Facts:
             evidence=evidence,
             evidence_date=evidence_date,
             is_weakest=is_weakest,
+            chance=leg.chance,
         )
 
     def _evidence(self, leg: Leg, tail: str) -> tuple[str, str, date | None]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from introductions import lifecycle
 from introductions.models import Consent, ConsentState, Event, Introduction
+from introductions.services import plans
 
 
 class Overtaken(Exception):
@@ -54,6 +55,9 @@ def make(
         raise Overtaken
     for name, value in changes.items():
         setattr(introduction, name, value)
+    if after.shown != before.shown:
+        # Only what the asker sees: a plan that was made anew on the day of a hidden no would tell.
+        plans.make_stale([introduction.owner_id])
     whose = before.position if party is lifecycle.Party.INTRODUCER else None
     log(introduction, what=move, party=party, now=now, old=before.state, new=after.state, position=whose)
 

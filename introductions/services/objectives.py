@@ -12,6 +12,7 @@ from django.urls import reverse
 from contacts.models import Reminder, ReminderKind
 from contacts.services import reminders
 from introductions.models import Objective, ObjectiveState, Seat, SeatState
+from introductions.services import plans
 from netapp.accounts.models import User
 
 KEPT_AFTER_DELETION: Final = timedelta(days=30)
@@ -134,8 +135,10 @@ def purge_objectives(*, now: datetime) -> int:
     return Objective.objects.filter(deleted_at__lt=now - KEPT_AFTER_DELETION).delete()[0]
 
 
+@transaction.atomic
 def set_seat_state(*, seat: Seat, state: SeatState) -> Seat:
     """Say where a seat stands: open, met, filled, given up."""
     seat.state = state
     seat.save(update_fields=["state", "updated_at"])
+    plans.make_stale([seat.owner_id])
     return seat

@@ -11,6 +11,7 @@ from django.db.models import F, Min, QuerySet
 from contacts.models import Person, Relation
 from contacts.shared import Circle
 from introductions.models import ObjectiveState, RouteSearch, Seat, SeatMatch, SeatState, Verdict
+from introductions.services import plans
 from netapp.accounts.models import User
 
 OLD: Final = timedelta(days=1)
@@ -51,6 +52,7 @@ def books_moved(*, member_ids: Collection[int], now: datetime) -> None:
     found = list(open_seats.order_by("id").select_for_update(of=("self",), no_key=True).values_list("id", flat=True))
     Seat.objects.filter(id__in=found).update(is_stale=True)
     _make_stale(RouteSearch.objects.filter(owner__in=member_ids), now)
+    plans.make_stale(member_ids)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from introductions import access
+from introductions import access, planning
 from introductions.assessment import assess
 from introductions.matching import rematch_if_small
 from introductions.models import Objective, ObjectiveState
@@ -107,9 +107,11 @@ def objective(request: MemberRequest, objective_id: UUID) -> HttpResponse:
     found = access.objective_for(request.user, objective_id)
     now = timezone.now()
     (assessment,) = assess(member=request.user, objectives=[found], now=now)
+    gaps = planning.gaps_of(member=request.user, assessments=[assessment], now=now)
     context = {
         "objective": found,
         "assessment": assessment,
+        "standings": [(standing, gaps.get(standing.seat.id, [])) for standing in assessment.seats],
         "is_open": found.state == ObjectiveState.OPEN,
         "is_pending": assessment.is_pending and found.state == ObjectiveState.OPEN,
         "today": local_date(now, request.user.zone),
