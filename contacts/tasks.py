@@ -18,6 +18,7 @@ from contacts.services.imports.shifts import Shift
 from contacts.services.sources import claims as source_claims
 from contacts.services.sources import connecting, shifts
 from netapp.lib.bell import ring
+from netapp.mail import pausing
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,9 @@ def build_snapshot() -> None:
 def send_reminders() -> None:
     """Beat, each minute: whatever is due. One member's fault is logged and does not keep the others waiting."""
     now = timezone.now()
+    if pausing.look(now=now):
+        # They go on waiting: a digest for each day of the pause would be a flood, and an old book is not to be trusted.
+        return
     owner_ids = sending.due_owner_ids(now=now)
     for start in range(0, len(owner_ids), _MEMBERS_AT_ONCE):
         some = owner_ids[start : start + _MEMBERS_AT_ONCE]

@@ -13,6 +13,7 @@ from introductions import choosing, matching, planning, routes
 from introductions.services import closing, corrections, lost_mail, objectives, searches
 from netapp.accounts.models import User
 from netapp.lib import bell
+from netapp.mail import pausing
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,9 @@ def sweep() -> None:
     """Beat, each minute: targets known by now, questions that have run out, that came back, whose turn has come, or
     that are repeated once, ties to put right, ends that the asker is to be told."""
     now = timezone.now()
+    if pausing.look(now=now):
+        # Nobody is asked again, and nothing ends, by a clock that an old copy of the database would tell wrong.
+        return
     _each("meet", closing.met_meanwhile(), lambda id_, at: closing.meet(introduction_id=id_, now=at), now)
     _each("expire", closing.due_to_expire(now), lambda id_, at: closing.expire(introduction_id=id_, now=at), now)
     _each("lost", lost_mail.found(), lambda id_, at: lost_mail.take_up(consent_id=id_, now=at), now)

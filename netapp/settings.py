@@ -82,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "netapp.lib.context.site",
+                "netapp.mail.context.post",
             ],
         },
     }

@@ -54,6 +54,11 @@ def _is_heard() -> bool:
     return True
 
 
+def client() -> Redis | None:
+    """Redis for a question of one's own; None where it does not answer. Whatever it raises is the caller's to catch."""
+    return _redis(settings.REDIS_URL) if _is_heard() else None
+
+
 def unheard() -> int | None:
     """How many bells have rung that no worker has taken up; None where Redis does not answer."""
     if not _is_heard():

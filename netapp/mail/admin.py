@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 
-from netapp.mail.models import Letter, Suppression
+from netapp.mail.models import Letter, PostOffice, Suppression
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -26,6 +27,18 @@ class LetterAdmin(ReadOnly):
     list_display = ("id", "kind", "state", "due_at", "attempts", "lapses", "sent_at")
     list_filter = ("state", "kind")
     fields = ("id", "kind", "state", "due_at", "attempts", "lapses", "leased_until", "sent_at", "created_at", "error")
+
+
+@admin.register(PostOffice)
+class PostOfficeAdmin(ReadOnly):
+    """Whether mail is paused; its page has the buttons."""
+
+    list_display = ("__str__", "paused_at", "reason", "beats")
+    fields = ("paused_at", "reason", "beats")
+
+    def view_on_site(self, obj: PostOffice) -> str:
+        """The page with the buttons."""
+        return reverse("mail:paused")
 
 
 @admin.register(Suppression)

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from netapp.mail import returns, suppression
+from netapp.mail import pausing, returns, suppression
 from netapp.mail.models import Letter, LetterState
 
 #: About three days with the waits of `wait_before_next`.
@@ -32,8 +33,8 @@ VANISHED = (
 )
 
 
-_TAKE = """UPDATE mail_letter SET state = 'sending', fence = fence + 1, attempts = attempts + 1, leased_until = %s
-    WHERE id = %s AND state = 'queued' AND due_at <= %s
+_TAKE = f"""UPDATE mail_letter l SET state = 'sending', fence = fence + 1, attempts = attempts + 1, leased_until = %s
+    WHERE id = %s AND state = 'queued' AND due_at <= %s AND NOT {pausing.HELD}
     RETURNING fence, attempts, lapses, delivered, refused"""
 _ASK = f"""SELECT NOT l.is_essential AND {suppression.STOPPED} FROM mail_letter l
     WHERE l.id = %s AND l.state = 'sending' AND l.fence = %s AND NOT l.is_unwanted"""
@@ -54,15 +55,22 @@ class Word(Enum):
     """The letter was cancelled, or is no longer this worker's."""
 
 
+def due(*, now: datetime) -> QuerySet[Letter]:
+    """Letters that may go out now."""
+    found = Letter.objects.filter(state=LetterState.QUEUED, due_at__lte=now)
+    since = pausing.paused_since()
+    return found.filter(pausing.PASSING, created_at__gte=since) if since else found
+
+
 def look_ahead(*, now: datetime, count: int, letter_id: UUID | None = None) -> list[Letter]:
     """Up to `count` letters that are due, or the one of `letter_id`: read with all they need, and nobody's as yet.
 
     Workers begin at different places of the queue, so that they seldom reach for the same letter.
     """
-    due = Letter.objects.filter(state=LetterState.QUEUED, due_at__lte=now)
+    waiting = due(now=now)
     if letter_id:
-        return list(due.filter(id=letter_id).select_related("member"))
-    head = list(due.order_by("due_at", "id").values_list("id", flat=True)[: count * _SLICES])
+        return list(waiting.filter(id=letter_id).select_related("member"))
+    head = list(waiting.order_by("due_at", "id").values_list("id", flat=True)[: count * _SLICES])
     start = random.randrange(-(-len(head) // count)) * count if head else 0
     ids = head[start : start + count]
     return list(Letter.objects.filter(id__in=ids, state=LetterState.QUEUED).select_related("member").order_by("due_at"))

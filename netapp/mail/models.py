@@ -120,6 +120,30 @@ class Letter(models.Model):
         return self.created_at if self.is_to_others else self.sent_at or self.created_at
 
 
+class PauseReason(models.TextChoices):
+    """Why no mail goes out."""
+
+    RESTORED = "restored", "a backup was restored"
+    BY_HAND = "by_hand", "somebody paused it"
+
+
+class PostOffice(models.Model):
+    """Whether mail goes out, and how this database is known from an old copy of it (`netapp.mail.pausing`). One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    site = models.UUIDField(help_text="Names this database's mark in Redis; another one after each resuming.")
+    beats = models.PositiveBigIntegerField(default=0, help_text="Sweeps so far; Redis is told each time.")
+    fingerprint = models.JSONField(help_text="Of the cluster and the database, when mail was last allowed to go out.")
+    paused_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=10, choices=PauseReason.choices, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="post_office_is_one", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "post office"
+
+
 class StopLink(models.Model):
     """What one reader's stop link of one letter may stop. Holds no address, and outlives the letter and the member."""
 

@@ -6,3 +6,6 @@ from django.dispatch import Signal
 # member may know of (`Letter.is_shown`): a mark on a card would tell that, and when, a third person was asked.
 # Arguments: member_id, address (lower case).
 address_failed = Signal()
+
+# Sent inside a transaction when mail was paused. Arguments: reason (PauseReason), now.
+mail_paused = Signal()

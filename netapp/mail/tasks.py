@@ -8,11 +8,10 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from netapp.lib.bell import ring
-from netapp.mail import claims, mailbox, returns
+from netapp.mail import claims, mailbox, pausing, returns
 from netapp.mail.delivery import Postman
 from netapp.mail.models import Letter, LetterState
 
@@ -33,13 +32,15 @@ _KEEP_SITE_LETTERS = timedelta(days=30)
 def deliver(letter_id: str = "") -> None:
     """Send that letter, then whatever else is due, over one connection. No id: whatever is due."""
     end = time.monotonic() + _SHIFT
+    # Before anything is sent: a bell from before a backup was restored may come first of all.
+    pausing.look(now=timezone.now())
     is_rung = False
 
     def call_another() -> None:
         # Rung for before the first letter goes out: should it hang in a slow conversation, others do the rest. A mail
         # server that does not even answer is nothing to call anybody for.
         nonlocal is_rung
-        is_rung = _due().exists()
+        is_rung = claims.due(now=timezone.now()).exists()
         if is_rung:
             ring(deliver)
 
@@ -77,10 +78,6 @@ def _taken(wanted: UUID | None) -> Iterator[Letter]:
                     break
 
 
-def _due() -> QuerySet[Letter]:
-    return Letter.objects.filter(state=LetterState.QUEUED, due_at__lte=timezone.now())
-
-
 @shared_task
 def read_returned() -> None:
     """Beat, every five minutes, where BOUNCE_MAILBOX is set: what came back to the site's own mailbox."""
@@ -94,7 +91,10 @@ def sweep() -> None:
     now = timezone.now()
     if lapsed := claims.reclaim(now=now):
         log.warning("letters.lapsed", count=lapsed)
-    if _due().exists():
+    if pausing.look(now=now):
+        log.error("mail.is_paused")
+    pausing.beat()
+    if claims.due(now=now).exists():
         # One is enough: it rings for the next one.
         ring(deliver)
     # The site's own letters belong to no member who could delete them, and may name people who have no account.

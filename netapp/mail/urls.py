@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.urls import path
 
-from netapp.mail.views import log, mailbox, stop
+from netapp.mail.views import log, mailbox, paused, stop
 
 app_name = "mail"
 
 urlpatterns = [
     path("mail/log/", log.mail_log, name="log"),
+    path("mail/paused/", paused.paused, name="paused"),
     path("mail/stop/<str:token>/", stop.stop, name="stop"),
     path("mail/stop/<str:token>/now/", stop.stop_now, name="stop_now"),
 ]
