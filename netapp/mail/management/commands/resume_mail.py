@@ -21,7 +21,7 @@ class Command(BaseCommand):
             "--drop-older-than",
             type=float,
             metavar="HOURS",
-            help="drop letters that were due more than so many hours ago, as they went out before the backup was restored",
+            help="drop letters that were due more than so many hours ago: they went out before the backup was restored",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
