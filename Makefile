@@ -23,7 +23,7 @@ GATE_ENV := SECRET_KEY=the-gates-never-serve-a-page-but-fifty-characters-are-ask
 	BASE_URL=https://kith.example.org DATABASE_URL=postgresql:///kith SMTP_URL=smtp+tls://localhost:587 \
 	MAIL_FROM=kith@example.org
 
-PEERS := paths import dedupe strength mail people
+PEERS := paths import dedupe strength mail people assess
 BENCHES := $(addprefix bench-,$(PEERS))
 
 .PHONY: help run test faults lint format lock demo shell manage browser clean bench $(BENCHES)
@@ -40,7 +40,7 @@ test: .venv/.dev browser ## run every test: ARGS="tests/mail -x" WORKERS=2
 faults: .venv/.dev ## kill, freeze and flood for real, at full size: about half an hour
 	@FAULTS=full $(PY) -m pytest tests/faults $(ARGS)
 
-bench: $(BENCHES) ## measure everything beside its peers; one at a time: bench-paths bench-import bench-dedupe bench-strength bench-mail bench-people
+bench: $(BENCHES) ## measure everything beside its peers; one at a time: bench-paths bench-import bench-dedupe bench-strength bench-mail bench-people bench-assess
 
 $(BENCHES): bench-%: .venv/.bench
 	@$(PY) -m benchmarks.$* $(ARGS)

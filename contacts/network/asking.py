@@ -1,7 +1,7 @@
 """One member's network at one moment, ready to be asked for ways to a person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from contacts.graph import Path, Question, Snapshot, Source, chance_of, k_best
@@ -78,10 +78,17 @@ class Network:
     own_card: Mapping[int, UUID]
     shared_card: Mapping[tuple[int, int], UUID]
     known: Mapping[tuple[int, int], UUID]
+    _questions: dict[int, Question] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def _question(self, max_introducers: int) -> Question:
+        """One for all targets: the engine keeps with it what it prepared for the first of them."""
+        if max_introducers not in self._questions:
+            self._questions[max_introducers] = self.ask.question(max_introducers)
+        return self._questions[max_introducers]
 
     def ways(self, target: UUID, *, k: int, max_introducers: int = MAX_INTRODUCERS) -> list[Way]:
         """At most k ways to a card, best first, each over another first introducer. None for a card out of sight."""
-        question = self.ask.question(max_introducers)
+        question = self._question(max_introducers)
         best: dict[int, Path] = {}
         for vertex in self._goals(target):
             for path in k_best(self.snapshot, question, vertex, k):
