@@ -15,7 +15,6 @@ from contacts.models import Closeness, Person
 from contacts.network.chances import ACQUAINTED
 from introductions.assessment import Assessment, Fit, Place
 from introductions.models import ActionKind, Seat, SeatState
-from introductions.routes import RouteView
 
 MINUTES: Final = {ActionKind.ASK: 20, ActionKind.REVIVE: 30, ActionKind.FIND_OUT: 10}
 """What each takes: a note; a mail and the talk it leads to; two lines."""
@@ -128,7 +127,7 @@ def revived(strength: float | None) -> float:
 def candidates(
     situation: Situation, colleagues: Mapping[UUID, Sequence[Person]], *, refused: Collection[str], now: datetime
 ) -> list[Candidate]:
-    """Everything that could be done now, without what was refused. One ask a target, over whom it is likeliest.
+    """Everything that could be done now, without what was refused.
 
     colleagues: by target, the member's own people who work where the target does and are not known to know them, the
     closest first.
@@ -147,15 +146,17 @@ def _is_free(fit: Fit) -> bool:
 
 
 def _asks(situation: Situation) -> Iterator[Candidate]:
-    wanted: dict[UUID, tuple[RouteView, list[Entry]]] = {}
+    wanted: dict[tuple[UUID, UUID], list[Entry]] = {}
     for seat, fit in situation.fits:
-        route = next((one for one in fit.routes if not one.is_resting and not one.resting_later), None)
-        if route is None or not _is_free(fit):
+        if not _is_free(fit):
             continue
-        _, entries = wanted.setdefault(fit.person_id, (route, []))
-        entries.append(Entry(seat=seat, person=route.introducer.id, chance=route.chance))
-    for target, (route, entries) in wanted.items():
-        yield Candidate(kind=ActionKind.ASK, person=route.introducer.id, target=target, entries=tuple(entries))
+        for route in fit.routes:
+            if not route.is_resting and not route.resting_later:
+                friend = route.introducer.id
+                entries = wanted.setdefault((fit.person_id, friend), [])
+                entries.append(Entry(seat=seat, person=friend, chance=route.chance))
+    for (target, friend), entries in wanted.items():
+        yield Candidate(kind=ActionKind.ASK, person=friend, target=target, entries=tuple(entries))
 
 
 def _revivals(situation: Situation, now: datetime) -> Iterator[Candidate]:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from numpy.typing import NDArray
 
 from contacts.graph import Moves, Ways, gains, plan
 from contacts.models import Acquaintance, Closeness, Person, Relation, Unacquainted
@@ -87,9 +89,9 @@ def _actions(member: User, mine: MemberPlan, situation: Situation, now: datetime
     ways = numbers.ways(situation.begun)
     moves = numbers.moves([one.entries for one in found], found)
     alone = gains(ways, moves)
-    chosen = plan(ways, moves, budget=float(mine.weekly_minutes * WEEKS), most=MOST_STEPS)
+    steps_made = _steps(found, ways, numbers, budget=float(mine.weekly_minutes * WEEKS))
     rows = [_row(member, one, float(gain.sum())) for one, gain in zip(found, alone, strict=True)]
-    steps = [(found[step.move].key, found[step.move].minutes) for step in chosen.steps]
+    steps = [(found[place].key, found[place].minutes) for place, _ in steps_made]
     days = spread(
         steps,
         weekly=mine.weekly_minutes,
@@ -98,17 +100,39 @@ def _actions(member: User, mine: MemberPlan, situation: Situation, now: datetime
         before={key: day for key, day in _dates(member).items() if day is not None},
     )
     chances = ways.chances.copy()
-    for rank, (step, day) in enumerate(zip(chosen.steps, days, strict=True), start=1):
-        row = rows[step.move]
-        row.rank, row.due_date = rank, day
-        row.opens = _opens(situation, step.gain.tolist(), chances.tolist())
-        chances = chances + step.gain
+    for rank, ((place, gain), day) in enumerate(zip(steps_made, days, strict=True), start=1):
+        rows[place].rank, rows[place].due_date = rank, day
+        rows[place].opens = _opens(situation, gain.tolist(), chances.tolist())
+        chances = chances + gain
     for row, gain in zip(rows, alone, strict=True):
         if row.rank is None:
             row.opens = _opens(situation, gain.tolist(), ways.chances.tolist())
     worth_it = [row for row in rows if row.rank is not None or row.worth >= LEAST]
     worth_it.sort(key=lambda row: (row.rank is None, row.rank or 0, -row.worth, row.key))
     return worth_it[:MOST_KEPT]
+
+
+def _steps(
+    found: Sequence[Candidate], ways: Ways, numbers: "_Numbers", *, budget: float
+) -> list[tuple[int, NDArray[np.float64]]]:
+    """The plan: places in `found`, and what each adds to each seat. Nobody is asked about the same person twice: of two
+    such steps the one that adds less goes, and it is planned again."""
+    open_ = list(range(len(found)))
+    while True:
+        left = [found[place] for place in open_]
+        chosen = plan(ways, numbers.moves([one.entries for one in left], left), budget=budget, most=MOST_STEPS)
+        about: set[UUID] = set()
+        twice = None
+        for step in chosen.steps:
+            target = left[step.move].target
+            if target in about:
+                twice = open_[step.move]
+                break
+            if target is not None:
+                about.add(target)
+        if twice is None:
+            return [(open_[step.move], step.gain) for step in chosen.steps]
+        open_.remove(twice)
 
 
 def _row(member: User, one: Candidate, worth: float) -> PlanAction:
