@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from contacts.shared import circle_of
-from introductions import choosing, matching, planning, routes
+from introductions import choosing, matching, overview, planning, routes
 from introductions.services import closing, corrections, lost_mail, objectives, searches
 from netapp.accounts.models import User
 from netapp.lib import bell
@@ -74,6 +74,13 @@ def refresh_plan(member_id: int) -> None:
 
 
 @shared_task
+def refresh_overview(member_id: int) -> None:
+    """Work out the figures of the member's whole network."""
+    if User.objects.filter(id=member_id, is_active=True).exists():
+        overview.refresh_overview(member_id=member_id, now=timezone.now())
+
+
+@shared_task
 def sweep_routes() -> None:
     """Beat, each minute: members whose bell was lost, routes that grew old, objectives deleted long enough ago."""
     now = timezone.now()
@@ -85,3 +92,5 @@ def sweep_routes() -> None:
     for member_id in planning.members_waiting(now=now):
         if member_id not in waiting:
             bell.ring(refresh_plan, member_id)
+    for member_id in overview.members_waiting(now=now):
+        bell.ring(refresh_overview, member_id)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from introductions.views import answers, asking, introductions, objectives, plans, routes, seats
+from introductions.views import answers, asking, introductions, objectives, plans, routes, seats, stand_back
 
 app_name = "introductions"
 
 urlpatterns = [
     path("objectives/", objectives.objectives, name="objectives"),
     path("objectives/add/", objectives.objective_add, name="objective_add"),
+    path("stand-back/", stand_back.stand_back, name="stand_back"),
     path("objectives/plan/", plans.plan, name="plan"),
     path("objectives/plan/do/", plans.plan_do, name="plan_do"),
     path("objectives/plan/refuse/", plans.plan_refuse, name="plan_refuse"),

@@ -1,6 +1,7 @@
 """How close each tie is: the engine's figure and sentence, kept on the cards."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -8,12 +9,13 @@ from uuid import UUID
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
+from numpy.typing import NDArray
 
 from contacts.graph.book import BookStrengths, book_strengths
 from contacts.graph.strength import Direction as D
 from contacts.graph.strength import Kind
 from contacts.models import Direction, Interaction, InteractionKind, Person
-from contacts.models.people import Layer
+from contacts.models.people import Layer, Relation
 from contacts.services.announce import book_moved
 from netapp.accounts.models import User
 
@@ -118,6 +120,55 @@ def _figures(ids: Sequence[UUID], layers: Sequence[int], now: datetime) -> BookS
         layer=np.array(layers, np.int64),
         now=now,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """How close a member's people were at some moments past, from the contacts that were known by then.
+
+    people: card ids. strengths: float64[moments, people], NaN where nothing was recorded yet; the member's own word on
+    a layer is left out, as it has no date. contact: bool[moments, people], whether there was contact since the moment
+    before (none for the first). first: the index of the first moment by which there had been contact; -1 for none.
+    """
+
+    people: tuple[UUID, ...]
+    strengths: NDArray[np.float64]
+    contact: NDArray[np.bool_]
+    first: NDArray[np.int64]
+
+
+def history(*, owner_id: int, moments: Sequence[datetime]) -> History:
+    """As of each of `moments`, ascending, for everybody known. Two queries."""
+    people = Person.objects.filter(owner=owner_id, relation=Relation.KNOWN, deleted_at=None, archived_at=None)
+    ids = list(people.order_by("id").values_list("id", flat=True))
+    index = {person_id: position for position, person_id in enumerate(ids)}
+    rows = [
+        row
+        for row in Interaction.objects.filter(owner=owner_id, happened_at__lte=moments[-1]).values_list(
+            "person_id", "happened_at", "kind", "direction"
+        )
+        if row[0] in index
+    ]
+    person = np.array([index[row[0]] for row in rows], np.int64)
+    at = np.array([row[1].astimezone(UTC).replace(tzinfo=None) for row in rows], "datetime64[us]")
+    kind = np.array([_KIND[InteractionKind(row[2])] for row in rows], np.int64)
+    direction = np.array([_DIRECTION[Direction(row[3])] for row in rows], np.int64)
+    strengths = np.full((len(moments), len(ids)), np.nan)
+    contact = np.zeros((len(moments), len(ids)), np.bool_)
+    first = np.full(len(ids), -1, np.int64)
+    before = None
+    for place, moment in enumerate(moments):
+        strengths[place] = book_strengths(
+            people=len(ids), person=person, at=at, kind=kind, direction=direction, now=moment
+        ).value
+        until = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
+        past = at <= until
+        if before is not None:
+            contact[place, person[past & (at > before)]] = True
+        newly = np.unique(person[past])
+        first[newly[first[newly] < 0]] = place
+        before = until
+    return History(tuple(ids), strengths, contact, first)
 
 
 def _differs(old: float | None, new: float | None) -> bool:

@@ -4,7 +4,7 @@ from introductions.models.consents import AddressFrom, Answer, Consent, ConsentS
 from introductions.models.introductions import Event, Introduction
 from introductions.models.limits import AskingLimit, AskingPause
 from introductions.models.objectives import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
-from introductions.models.plans import ActionKind, MemberPlan, PlanAction, Prospect
+from introductions.models.plans import ActionKind, MemberPlan, Overview, PlanAction, Prospect
 from introductions.models.routes import Route, RouteSearch
 from introductions.models.today import PutAside
 
@@ -21,6 +21,7 @@ __all__ = [
     "MemberPlan",
     "Objective",
     "ObjectiveState",
+    "Overview",
     "PlanAction",
     "Prospect",
     "PutAside",

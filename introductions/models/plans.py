@@ -71,6 +71,24 @@ class PlanAction(Owned):
         return f"plan action {self.pk}"
 
 
+class Overview(Owned):
+    """The whole network of a member in figures, as a worker worked them out: ids, counts and the member's own words.
+
+    figures: what `introductions.overview` writes and reads; {} until it was computed.
+    """
+
+    figures = models.JSONField(default=dict)
+    is_stale = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=0)
+    computed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner"], name="overview_once_a_member")]
+
+    def __str__(self) -> str:
+        return f"overview {self.pk}"
+
+
 class Prospect(Owned):
     """What it would open if the member were on good terms with that person. opens: as in PlanAction."""
 

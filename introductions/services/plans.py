@@ -9,7 +9,7 @@ from django.db.models import F
 
 from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from contacts.services import reminders
-from introductions.models import MemberPlan, PlanAction, PutAside
+from introductions.models import MemberPlan, Overview, PutAside
 from netapp.accounts.models import User
 from netapp.lib.times import local_date
 
@@ -24,6 +24,14 @@ def make_stale(member_ids: Collection[int]) -> None:
     mine = MemberPlan.objects.filter(owner__in=member_ids)
     found = list(mine.order_by("id").select_for_update(no_key=True).values_list("id", flat=True))
     MemberPlan.objects.filter(id__in=found).update(is_stale=True, revision=F("revision") + 1)
+
+
+def book_moved(member_ids: Collection[int]) -> None:
+    """These members' books changed: their plans, and the figures of their whole network, are out of date."""
+    make_stale(member_ids)
+    mine = Overview.objects.filter(owner__in=member_ids)
+    found = list(mine.order_by("id").select_for_update(no_key=True).values_list("id", flat=True))
+    Overview.objects.filter(id__in=found).update(is_stale=True, revision=F("revision") + 1)
 
 
 @transaction.atomic
@@ -77,8 +85,3 @@ def refused(*, member: User, now: datetime) -> set[str]:
     rows = PutAside.objects.filter(owner=member)
     today = local_date(now, member.zone)
     return {key for key, until in rows.values_list("key", "until_date") if until is None or until > today}
-
-
-def forget(*, member: User) -> None:
-    """The steps go at once where nothing is planned for any more; the weekly effort stays."""
-    PlanAction.objects.filter(owner=member).delete()

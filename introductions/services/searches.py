@@ -52,7 +52,7 @@ def books_moved(*, member_ids: Collection[int], now: datetime) -> None:
     found = list(open_seats.order_by("id").select_for_update(of=("self",), no_key=True).values_list("id", flat=True))
     Seat.objects.filter(id__in=found).update(is_stale=True)
     _make_stale(RouteSearch.objects.filter(owner__in=member_ids), now)
-    plans.make_stale(member_ids)
+    plans.book_moved(member_ids)
 
 
 @transaction.atomic

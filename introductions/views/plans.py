@@ -1,6 +1,7 @@
 """The plan: what to do next for all objectives, what one takes on, and what each person would open."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts.access import reminder_for
+from contacts.access import person_for, reminder_for
 from introductions import planning, today
 from introductions.access import objectives_of
 from introductions.assessment import Assessment, assess
@@ -25,6 +26,9 @@ from netapp.accounts.types import MemberRequest
 from netapp.lib import bell
 from netapp.lib.htmx import respond, wants_fragment
 from netapp.lib.times import local_date
+
+REVIVE: Final = "revive:"
+"""How the key begins of getting back in touch."""
 
 
 @login_required
@@ -61,6 +65,8 @@ def plan_do(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         key, assessments = form.cleaned_data["key"], _assessments(request)
         step = planning.action_of(member=request.user, key=key, assessments=assessments, now=now)
+    if step is None and form.is_valid() and form.cleaned_data["key"].startswith(REVIVE):
+        return _revive(request, form.cleaned_data["key"])
     if step is None:
         messages.info(request, "That has changed meanwhile; here is what holds now.")
         return redirect("introductions:plan")
@@ -74,6 +80,26 @@ def plan_do(request: MemberRequest) -> HttpResponse:
     bell.ring(refresh_plan, request.user.pk)
     undo = reverse("introductions:plan_undo", args=[reminder.id])
     messages.success(request, "Kith reminds you of it on its day.", extra_tags=f"undo:{undo}")
+    return redirect("introductions:plan")
+
+
+def _revive(request: MemberRequest, key: str) -> HttpResponse:
+    """To get back in touch with somebody is always possible, whatever the plan says."""
+    try:
+        person = person_for(request.user, UUID(key.removeprefix(REVIVE)))
+    except ValueError:
+        raise Http404("No such card.") from None
+    now = timezone.now()
+    reminder = plans.take_on(
+        member=request.user,
+        key=key,
+        person=person,
+        text=f"Get back in touch with {person.full_name}",
+        on=local_date(now, request.user.zone) + timedelta(days=1),
+        now=now,
+    )
+    undo = reverse("introductions:plan_undo", args=[reminder.id])
+    messages.success(request, "Kith reminds you of it tomorrow.", extra_tags=f"undo:{undo}")
     return redirect("introductions:plan")
 
 

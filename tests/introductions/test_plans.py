@@ -396,13 +396,13 @@ class TestOthers:
     def test_a_stranger_does_nothing_with_anothers_step(self, world: World, charlie_client: Client):
         world.work()
         key = f"revive:{world.ben.id}"
-        charlie_client.post(reverse("introductions:plan_do"), {"key": key})
+        assert charlie_client.post(reverse("introductions:plan_do"), {"key": key}).status_code == 404
         assert not Reminder.objects.exists()
         page = charlie_client.get(reverse("introductions:plan")).text
         assert "Ben" not in page
         assert "Ben" not in charlie_client.get(reverse("introductions:what_if") + "?q=ben").text
 
-    @pytest.mark.parametrize("key", ["", "ask:", "x:1", "revive:<script>", "answer:1"])
+    @pytest.mark.parametrize("key", ["", "ask:", "x:1", "knows:<script>", "answer:1"])
     def test_what_is_no_key_does_nothing(self, world: World, alice_client: Client, key: str):
         assert alice_client.post(reverse("introductions:plan_refuse"), {"key": key}).status_code == 302
         assert alice_client.post(reverse("introductions:plan_do"), {"key": key}).status_code == 302
@@ -436,6 +436,14 @@ class TestPages:
         assert alice_client.get(reverse("introductions:plan"), headers=htmx).status_code == 200
         MemberPlan.objects.update(is_stale=False)
         assert alice_client.get(reverse("introductions:plan"), headers=htmx).status_code == 286
+
+    def test_getting_back_in_touch_needs_no_plan(self, world: World, alice_client: Client, charlie_client: Client):
+        page = alice_client.post(reverse("introductions:plan_do"), {"key": f"revive:{world.ana.id}"}, follow=True).text
+        assert "Get back in touch with Ana" in page
+        assert Reminder.objects.get().person == world.ana
+        for key in (f"revive:{world.ana.id}", "revive:12"):
+            assert charlie_client.post(reverse("introductions:plan_do"), {"key": key}).status_code == 404
+        assert Reminder.objects.count() == 1
 
     def test_what_if_finds_by_name_and_says_where_nothing_opens(self, world: World, alice_client: Client):
         world.work()
