@@ -65,7 +65,7 @@ def _measure(url: str, count: int) -> None:
     from django.utils import timezone
 
     from contacts.shared import circle_of
-    from introductions import matching, planning
+    from introductions import matching, overview, planning
     from introductions.assessment import assess
     from introductions.models import Objective, PlanAction, Prospect, RouteSearch, SeatMatch
     from introductions.routes import refresh_routes
@@ -96,6 +96,7 @@ def _measure(url: str, count: int) -> None:
     _time("ways to everybody on them", all_ways, before=stale, rounds=3)
     assessed = _time("assessment of 3 objectives", lambda: assess(member=alice, objectives=objectives, now=now))
     planned = _time("plan and what-if of everybody", lambda: planning.refresh_plan(member_id=alice.pk, now=now))
+    _time("the whole network (stand back)", lambda: overview.refresh_overview(member_id=alice.pk, now=now))
     print(f"{'assessment and plan together':34} {assessed + planned:8.0f} ms  (aim 2,000)\n")
     rows = SeatMatch.objects.count(), RouteSearch.objects.count(), PlanAction.objects.count(), Prospect.objects.count()
     print("{:,} people on seats, {:,} searched, {:,} things to do, {:,} what-ifs\n".format(*rows))
@@ -103,7 +104,7 @@ def _measure(url: str, count: int) -> None:
 
 
 def _fill(alice: User, count: int, now: datetime) -> int:
-    from contacts.models import Acquaintance, Closeness, Person, Relation
+    from contacts.models import Acquaintance, Closeness, Direction, Interaction, InteractionKind, Person, Relation
     from contacts.services.cards import derive
     from introductions.models import Objective, Seat
 
@@ -127,6 +128,20 @@ def _fill(alice: User, count: int, now: datetime) -> int:
     pairs = {tuple(sorted(random.sample(range(count), 2))) for _ in range(count * 4)}
     rows = [sorted((people[one], people[other]), key=lambda person: person.id) for one, other in pairs]
     levels = [Closeness.SLIGHT, Closeness.SOME, Closeness.STRONG]
+    kinds = list(InteractionKind)
+    Interaction.objects.bulk_create(
+        [
+            Interaction(
+                owner=alice,
+                person=random.choice(people),
+                kind=random.choice(kinds),
+                direction=random.choice(list(Direction)),
+                happened_at=now - timedelta(days=random.expovariate(1 / 400)),
+            )
+            for _ in range(count * 10)
+        ],
+        batch_size=2000,
+    )
     Acquaintance.objects.bulk_create(
         [Acquaintance(owner=alice, a=a, b=b, closeness=random.choice(levels)) for a, b in rows], batch_size=2000
     )
@@ -171,6 +186,7 @@ def _pages(alice: User) -> None:
         "objectives": reverse("introductions:objectives"),
         "one objective": reverse("introductions:objective", args=[objective.id if objective else None]),
         "the plan": reverse("introductions:plan"),
+        "stand back": reverse("introductions:stand_back"),
         "what if, everybody": what_if,
         "what if, as one types": f"{what_if}?q=person+01",
         "what if, one person": f"{what_if}?q=person+01234",

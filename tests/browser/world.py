@@ -26,7 +26,7 @@ from contacts.models import (
 from contacts.services import acquaintances, connections, filters, interactions, people, photos, reminders, sending
 from contacts.services.handles import HandleInput
 from contacts.shared import circle_of
-from introductions import matching, routes
+from introductions import matching, overview, planning, routes
 from introductions.models import Answer, Consent, Introduction, Objective
 from introductions.services import introductions, objectives, searches
 from introductions.services.objectives import SeatInput
@@ -212,6 +212,8 @@ class World:
         searches.want_all_routes(circle=circle_of(self.alice.pk, self.now), now=self.now)
         while routes.refresh_routes(member_id=self.alice.pk, now=self.now) == routes.AT_ONCE:
             pass
+        planning.refresh_plan(member_id=self.alice.pk, now=self.now)
+        overview.refresh_overview(member_id=self.alice.pk, now=self.now)
 
     # --- Addresses
 
@@ -245,7 +247,10 @@ class World:
         trip = "first=2099-05-03&last=2099-05-06"
         yield from (reverse("contacts:crossings") + f"?{asked}" for asked in ("", "town=", f"town=Lisbon&{trip}"))
         yield reverse("contacts:crossings") + f"?town=Nowhere&{trip}"
-        for name in ("objectives", "objective_add", "introductions", "favours", "limits"):
+        for name in (
+            *("objectives", "objective_add", "introductions", "favours", "limits"),
+            *("plan", "what_if", "stand_back"),
+        ):
             yield reverse(f"introductions:{name}")
         yield from ("/settings/", "/settings/delete/", "/mail/log/", "/account/email/", "/account/password/change/")
         for person in (ana, ben, charlie):

@@ -73,7 +73,7 @@ class TestNumbers:
             strength[0] = np.nan
             pairs = [(a, b, 0.45) for a in range(people) for b in range(a) if rng.random() < 0.4]
             found = shapes.shape(strength, pairs)
-            graph = nx.Graph()
+            graph: Any = nx.Graph()
             for person, value in enumerate(strength):
                 graph.add_edge("me", person, weight=shapes.UNKNOWN if math.isnan(value) else value)
             graph.add_weighted_edges_from(pairs)
