@@ -10,6 +10,7 @@ urlpatterns = [
     path("objectives/", objectives.objectives, name="objectives"),
     path("objectives/add/", objectives.objective_add, name="objective_add"),
     path("stand-back/", stand_back.stand_back, name="stand_back"),
+    path("stand-back/map/", stand_back.network_map, name="map"),
     path("objectives/plan/", plans.plan, name="plan"),
     path("objectives/plan/do/", plans.plan_do, name="plan_do"),
     path("objectives/plan/refuse/", plans.plan_refuse, name="plan_refuse"),

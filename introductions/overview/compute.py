@@ -34,6 +34,8 @@ MOST_SLID: Final = 10
 MOST_GROUPS: Final = 8
 MOST_JOINERS: Final = 5
 MOST_WORDS: Final = 6
+MOST_ON_MAP: Final = 2000
+MOST_LINES: Final = 3000
 MEMBERS_AT_ONCE: Final = 100
 _MET: Final = (State.INTRODUCED, State.TALKED, State.CLOSED)
 
@@ -86,7 +88,8 @@ def figures_of(member: User, now: datetime) -> dict[str, Any]:
     people = [by_id[person_id] for person_id in past.people]
     strength = np.array([np.nan if one.strength is None else one.strength for one in people], np.float64)
     book = _Book(people, strength, past, {one.id: place for place, one in enumerate(people)})
-    network = shapes.shape(strength, _pairs(member, book))
+    pairs = _pairs(member, book)
+    network = shapes.shape(strength, pairs)
     return {
         "known": len(people),
         "recorded": int((~np.isnan(strength)).sum()),
@@ -95,6 +98,7 @@ def figures_of(member: User, now: datetime) -> dict[str, Any]:
         **_moved(book),
         "resting": _resting(member, book, network, now),
         **_structure(book, network),
+        "map": _map(book, network, pairs),
         "introduced": _introduced(member, book),
         "organisations": shapes.common((one.organisation for one in people), MOST_WORDS),
         "places": shapes.common((one.place for one in people), MOST_WORDS),
@@ -227,6 +231,23 @@ def _structure(book: _Book, network: shapes.Shape) -> dict[str, Any]:
 def _groups_of(network: shapes.Shape, place: int) -> list[int]:
     own = int(network.group[place])
     return sorted({*network.reaches[place], *([own] if own >= 0 else [])})
+
+
+def _map(book: _Book, network: shapes.Shape, pairs: Sequence[tuple[int, int, float]]) -> dict[str, Any]:
+    """At most MOST_ON_MAP people, the closest, as [card, x, y, group]; lines between them, the closest pairs, as
+    [place, place]. Whole numbers, in thousandths of the map's radius."""
+    near = np.nan_to_num(book.strength, nan=-1.0)
+    chosen = np.sort(np.argsort(-near, kind="stable")[:MOST_ON_MAP])
+    x, y = shapes.placed(book.strength[chosen], network.group[chosen])
+    at = {int(person): place for place, person in enumerate(chosen)}
+    inside = sorted((-weight, a, b) for a, b, weight in pairs if a in at and b in at)
+    return {
+        "people": [
+            [book.id(person), round(1000 * float(at_x)), round(1000 * float(at_y)), int(network.group[person])]
+            for person, at_x, at_y in zip(chosen.tolist(), x, y, strict=True)
+        ],
+        "lines": [[at[a], at[b]] for _, a, b in inside[:MOST_LINES]],
+    }
 
 
 def _introduced(member: User, book: _Book) -> dict[str, Any]:

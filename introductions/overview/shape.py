@@ -145,3 +145,27 @@ def named(groups: Sequence[Sequence[dict[str, Any]]]) -> list[str]:
                 break
         names.append(best)
     return names
+
+
+def placed(strength: Floats, group: Ints) -> tuple[Floats, Floats]:
+    """Where each person stands on the map, the member at (0, 0): the closer the tie, the nearer, from 0.18 to 0.95.
+
+    Each group has a sector as wide as it has people, the largest first; whoever stands in none follows behind, on half
+    of the circle at most. Within a sector people are turned by the golden ratio, so that those of one strength stand
+    apart. The same figures give the same map.
+    """
+    near = np.where(np.isnan(strength), 0.0, np.clip(strength, 0.0, 1.0))
+    distance = 0.95 - 0.77 * near
+    order = np.lexsort((np.arange(strength.size), -near, np.where(group < 0, np.iinfo(np.int64).max, group)))
+    grouped = int((group >= 0).sum())
+    alone = max(strength.size - grouped, 0)
+    weight = min(1.0, grouped / alone) if grouped and alone else 1.0
+    whole = grouped + weight * alone
+    angle, begin = np.empty(strength.size), 0.0
+    for label in dict.fromkeys(group[order].tolist()):
+        mine = order[group[order] == label]
+        width = mine.size * (weight if label < 0 else 1.0) / whole
+        share = (0.5 + (np.arange(mine.size) * 0.6180339887498949) % 1.0 * (mine.size - 1)) / mine.size
+        angle[mine] = 2.0 * np.pi * (begin + width * share)
+        begin += width
+    return distance * np.cos(angle), distance * np.sin(angle)

@@ -11,7 +11,7 @@ from introductions.access import objectives_of
 from introductions.assessment import assess
 from introductions.models import ObjectiveState
 from netapp.accounts.types import MemberRequest
-from netapp.lib.htmx import wants_fragment
+from netapp.lib.htmx import respond, wants_fragment
 
 STOP_POLLING = 286
 
@@ -33,3 +33,14 @@ def stand_back(request: MemberRequest) -> HttpResponse:
     response = render(request, page, context, status=STOP_POLLING if is_over else 200)
     response["Vary"] = "HX-Request"
     return response
+
+
+@login_required
+@require_safe
+def network_map(request: MemberRequest) -> HttpResponse:
+    """Everybody drawn, near by how close they are, side by side with those they know; and the same as a list."""
+    q, raw = request.GET.get("q", "").strip()[:200], request.GET.get("group", "")
+    group = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else None
+    drawn = overview.map_of(member=request.user, q=q, group=group)
+    context = {"map": drawn, "q": q}
+    return respond(request, "introductions/map.html", "introductions/_map.html", context)

@@ -249,7 +249,7 @@ class World:
         yield reverse("contacts:crossings") + f"?town=Nowhere&{trip}"
         for name in (
             *("objectives", "objective_add", "introductions", "favours", "limits"),
-            *("plan", "what_if", "stand_back"),
+            *("plan", "what_if", "stand_back", "map"),
         ):
             yield reverse(f"introductions:{name}")
         yield from ("/settings/", "/settings/delete/", "/mail/log/", "/account/email/", "/account/password/change/")

@@ -301,3 +301,76 @@ class TestPage:
                 alice_client.get(reverse("introductions:stand_back"))
             counts.append(len(queries))
         assert counts[0] == counts[1]
+
+
+class TestMap:
+    def test_near_is_close_and_groups_stand_together(self):
+        strength = np.array([0.9, 0.2, np.nan, 0.5, 0.5])
+        group = np.array([0, 0, 0, -1, 1])
+        x, y = shapes.placed(strength, group)
+        distance = np.hypot(x, y)
+        assert distance[0] < distance[3] < distance[1] < distance[2] < 0.951
+        sector = np.arctan2(y, x) % (2 * np.pi) / (2 * np.pi / 5)
+        assert set(np.floor(sector[:3])) <= {0, 1, 2}
+        assert math.floor(sector[4]) == 3
+        assert math.floor(sector[3]) == 4, "those in no group come last"
+        x, y = shapes.placed(np.full(12, 0.5), np.array([0, 0, 0, *([-1] * 9)]))
+        half = np.arctan2(y, x) % (2 * np.pi) / np.pi
+        assert (half[:3] < 1).all(), "and have half of the circle at most"
+        assert (half[3:] >= 1).all()
+
+    def test_nobody_lies_on_another_and_it_is_the_same_twice(self):
+        rng = np.random.default_rng(3)
+        strength, group = np.full(500, 0.5), rng.integers(-1, 6, 500)
+        one, other = shapes.placed(strength, group), shapes.placed(strength, group)
+        assert np.array_equal(one, other)
+        assert len({(round(a, 4), round(b, 4)) for a, b in zip(*one, strict=True)}) == 500
+
+    def test_the_drawing_and_the_list_say_the_same(self, world: World, alice_client: Client):
+        work(world.alice)
+        drawn = overview.map_of(member=world.alice)
+        assert {point.person.full_name for point in drawn.points} == {"Ana", "Ben", "Carl"}
+        assert len(drawn.lines) == 1
+        listed = [point.person.full_name for group in drawn.groups for point in group.points]
+        assert sorted(listed) == ["Ana", "Ben", "Carl"]
+        page = alice_client.get(reverse("introductions:map")).text
+        assert page.count("<circle") >= 4
+        assert "The same as a list" in page
+        assert "style=" not in page.split("<main")[1]
+
+    def test_searching_marks_and_drawing_a_group_alone(self, world: World, alice_client: Client):
+        eva = PersonFactory(owner=world.alice, full_name="Eva")
+        AcquaintanceFactory(one=eva, other=world.ana, closeness=Closeness.STRONG)
+        AcquaintanceFactory(one=eva, other=world.ben, closeness=Closeness.STRONG)
+        work(world.alice)
+        found = overview.map_of(member=world.alice, q="ana")
+        assert [point.person.full_name for point in found.points if "meant" in point.css] == ["Ana"]
+        assert "1 found on the map" in alice_client.get(reverse("introductions:map") + "?q=ana").text
+        alone = overview.map_of(member=world.alice, group=1)
+        assert {point.person.full_name for point in alone.points} == {"Ana", "Ben", "Eva"}
+        assert "The whole map" in alice_client.get(reverse("introductions:map") + "?group=1").text
+        for raw in ("999", "x", "-1", "9999999999"):
+            assert alice_client.get(reverse("introductions:map") + f"?group={raw}").status_code == 200
+
+    def test_seats_without_anybody_are_dashed(self, world: World, alice_client: Client):
+        seat = SeatFactory(owner=world.alice, objective=ObjectiveFactory(owner=world.alice), title="Lighthouse keeper")
+        work(world.alice)
+        assert [one.seat for one in overview.map_of(member=world.alice).empty] == [seat]
+        assert "Lighthouse keeper" in alice_client.get(reverse("introductions:map")).text
+
+    def test_of_nobody_else_and_of_nobody_gone(self, world: World, charlie_client: Client):
+        work(world.alice)
+        assert "Not drawn yet" in charlie_client.get(reverse("introductions:map")).text
+        Person.objects.filter(id=world.ana.id).update(deleted_at=NOW)
+        drawn = overview.map_of(member=world.alice)
+        assert {point.person.full_name for point in drawn.points} == {"Ben", "Carl"}
+        assert drawn.lines == []
+
+    def test_two_thousand_at_most(self, alice: User, monkeypatch):
+        monkeypatch.setattr("introductions.overview.compute.MOST_ON_MAP", 3)
+        for strength in (0.1, 0.9, 0.5, 0.7, None):
+            PersonFactory(owner=alice, strength=strength)
+        work(alice)
+        drawn = overview.map_of(member=alice)
+        assert sorted(point.person.strength or 0 for point in drawn.points) == [0.5, 0.7, 0.9]
+        assert drawn.left_out == 2
