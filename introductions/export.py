@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from introductions import queries
-from introductions.models import Introduction, MemberPlan, Objective, PutAside, Seat, SeatMatch
+from introductions.models import Introduction, MemberPlan, Objective, PutAside, Review, Seat, SeatMatch
 from netapp.accounts.models import User
 
 Row = dict[str, Any]
@@ -32,6 +32,9 @@ def export_rows(sender: object, *, member: User, **_: object) -> Mapping[str, It
         "seat_matches": _rows(
             SeatMatch.objects.filter(owner=member, person__owner=member),
             "id seat_id person_id verdict by_hand created_at",
+        ),
+        "reviews": _rows(
+            Review.objects.filter(owner=member), "id objective_id reviewed_date worked following created_at"
         ),
         "plan": _rows(MemberPlan.objects.filter(owner=member), "id weekly_minutes created_at"),
         "put_aside": _rows(PutAside.objects.filter(owner=member), "id key until_date created_at"),

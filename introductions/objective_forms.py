@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -194,6 +195,44 @@ def _sent(data: QueryDict) -> list[dict[str, Any]]:
 
 def _named(row: dict[str, Any], number: int) -> dict[str, Any]:
     return {f"seat-{number}-{name}": value for name, value in row.items()}
+
+
+class ReviewForm(forms.Form):
+    """What one sees, looking back, and when to look again."""
+
+    worked = forms.CharField(
+        label="What worked, and what did not",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    following = forms.CharField(
+        label="What comes next", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    next_date = forms.DateField(
+        label="Look at it again on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Kith reminds you that morning. Leave it empty for no reminder.",
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+
+    def clean_next_date(self) -> date | None:
+        """A day to come."""
+        day: date | None = self.cleaned_data["next_date"]
+        if day is not None and day <= self._today:
+            raise forms.ValidationError("Choose a day that is still to come.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Something was seen, or at least a day was chosen."""
+        data = super().clean() or self.cleaned_data
+        if not self.errors and not any(data.get(name) for name in ("worked", "following", "next_date")):
+            raise forms.ValidationError("Write a line, or choose when to look again.")
+        return data
 
 
 class CloseForm(forms.Form):

@@ -13,7 +13,7 @@ from contacts.models import Person, Reminder, ReminderKind, ReminderState
 from introductions import lifecycle, timing
 from introductions.letters import bounced
 from introductions.lifecycle import Move, Party, State
-from introductions.models import Answer, Consent, ConsentState, Event, Introduction
+from introductions.models import Answer, Consent, ConsentState, Event, Introduction, Objective
 from introductions.notes import first_name
 from introductions.parties import Word, asker_name, listed
 from introductions.services import addresses
@@ -224,6 +224,12 @@ def shared_words(introduction: Introduction) -> list[Word]:
     is_said = Q(word_is_shared=True) & ~Q(word="") | Q(again_date__isnull=False)
     rows = introduction.consents.filter(is_said, answer__in=answers)
     return [Word(row.name, row.word if row.word_is_shared else "", row.again_date) for row in rows]
+
+
+def for_objective(member: User, objective: Objective) -> list[View]:
+    """What was asked for the objective's seats, as the member may know it, the latest first."""
+    rows = introductions_of(member).filter(seat__objective=objective, asked_at__isnull=False)
+    return [view(one) for one in rows.order_by("-asked_at")[:50]]
 
 
 def mail_came_back(introduction: Introduction) -> bool:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("objectives/what-if/", plans.what_if, name="what_if"),
     path("objectives/<uuid:objective_id>/", objectives.objective, name="objective"),
     path("objectives/<uuid:objective_id>/edit/", objectives.objective_edit, name="objective_edit"),
+    path("objectives/<uuid:objective_id>/review/", objectives.objective_review, name="objective_review"),
     path("objectives/<uuid:objective_id>/close/", objectives.objective_close, name="objective_close"),
     path("objectives/<uuid:objective_id>/reopen/", objectives.objective_reopen, name="objective_reopen"),
     path("objectives/<uuid:objective_id>/delete/", objectives.objective_delete, name="objective_delete"),

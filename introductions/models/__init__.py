@@ -3,7 +3,7 @@
 from introductions.models.consents import AddressFrom, Answer, Consent, ConsentState
 from introductions.models.introductions import Event, Introduction
 from introductions.models.limits import AskingLimit, AskingPause
-from introductions.models.objectives import Objective, ObjectiveState, Seat, SeatMatch, SeatState, Verdict
+from introductions.models.objectives import Objective, ObjectiveState, Review, Seat, SeatMatch, SeatState, Verdict
 from introductions.models.plans import ActionKind, MemberPlan, Overview, PlanAction, Prospect
 from introductions.models.routes import Route, RouteSearch
 from introductions.models.today import PutAside
@@ -25,6 +25,7 @@ __all__ = [
     "PlanAction",
     "Prospect",
     "PutAside",
+    "Review",
     "Route",
     "RouteSearch",
     "Seat",

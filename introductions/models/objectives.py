@@ -39,6 +39,21 @@ class Objective(Owned):
         return f"objective {self.pk}"
 
 
+class Review(Owned):
+    """A look back at an objective on some day: what worked, and what comes next."""
+
+    objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="reviews")
+    reviewed_date = models.DateField()
+    worked = models.TextField("what worked", blank=True, max_length=4000)
+    following = models.TextField("what comes next", blank=True, max_length=4000)
+
+    class Meta:
+        ordering = ["-reviewed_date", "-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"review {self.pk}"
+
+
 class SeatState(models.TextChoices):
     """Where a seat stands."""
 

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from contacts.models import Reminder, ReminderKind
 from contacts.services import reminders
-from introductions.models import Objective, ObjectiveState, Seat, SeatState
+from introductions.models import Objective, ObjectiveState, Review, Seat, SeatState
 from introductions.services import plans
 from netapp.accounts.models import User
+from netapp.lib.times import local_date
 
 KEPT_AFTER_DELETION: Final = timedelta(days=30)
 LISTS: Final = ("organisations", "roles", "places", "tags", "offers", "words", "names")
@@ -92,6 +93,32 @@ def _remind_of_review(objective: Objective, now: datetime) -> None:
         path=reverse("introductions:objective", args=[objective.id]),
     )
     reminders.want_again(reminder=review, text=text)
+
+
+@transaction.atomic
+def review_objective(
+    *, objective: Objective, worked: str, following: str, next_date: date | None, now: datetime
+) -> Review:
+    """Look back, and say when to look again; no date: not of itself. What was written on the same day is written over.
+
+    The reminder of this review is done with it.
+    """
+    today = local_date(now, objective.owner.zone)
+    review, _ = Review.objects.update_or_create(
+        owner=objective.owner,
+        objective=objective,
+        reviewed_date=today,
+        defaults={"worked": worked, "following": following},
+    )
+    prefix = f"{ReminderKind.REVIEW}:{objective.id}:"
+    for reminder in Reminder.objects.filter(
+        owner=objective.owner, key__startswith=prefix, state__in=reminders.OPEN, due_at__lte=now
+    ):
+        reminders.done(reminder=reminder, now=now)
+    objective.review_date = next_date
+    objective.save(update_fields=["review_date", "updated_at"])
+    _remind_of_review(objective, now)
+    return review
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Objectives: the list, one of them, writing and closing them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from introductions import access, planning
+from introductions import access, planning, queries
 from introductions.assessment import assess
 from introductions.matching import rematch_if_small
 from introductions.models import Objective, ObjectiveState
-from introductions.objective_forms import CloseForm, ObjectiveForm, SeatRows
+from introductions.objective_forms import CloseForm, ObjectiveForm, ReviewForm, SeatRows
 from introductions.services import objectives as services
 from introductions.starters import STARTERS, starter_for
 from introductions.tasks import refresh_member
@@ -25,6 +26,8 @@ from netapp.lib.htmx import respond, wants_fragment
 from netapp.lib.times import local_date
 
 STOP_POLLING = 286
+NEXT_REVIEW = timedelta(days=90)
+"""Proposed for the next look."""
 
 
 @login_required
@@ -113,6 +116,7 @@ def objective(request: MemberRequest, objective_id: UUID) -> HttpResponse:
         "assessment": assessment,
         "standings": [(standing, gaps.get(standing.seat.id, [])) for standing in assessment.seats],
         "is_open": found.state == ObjectiveState.OPEN,
+        "reviews": found.reviews.all(),
         "is_pending": assessment.is_pending and found.state == ObjectiveState.OPEN,
         "today": local_date(now, request.user.zone),
     }
@@ -124,6 +128,30 @@ def objective(request: MemberRequest, objective_id: UUID) -> HttpResponse:
         context,
         status=STOP_POLLING if is_over else 200,
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def objective_review(request: MemberRequest, objective_id: UUID) -> HttpResponse:
+    """Look back: what came about, through whom, what worked, what comes next, and when to look again."""
+    found = access.objective_for(request.user, objective_id)
+    now = timezone.now()
+    today = local_date(now, request.user.zone)
+    initial = {"next_date": today + NEXT_REVIEW}
+    form = ReviewForm(request.POST if request.method == "POST" else None, initial=initial, today=today)
+    if request.method == "POST" and form.is_valid():
+        services.review_objective(objective=found, now=now, **form.cleaned_data)
+        messages.success(request, "Kept with the objective.")
+        return redirect("introductions:objective", found.id)
+    (assessment,) = assess(member=request.user, objectives=[found], now=now)
+    context = {
+        "objective": found,
+        "form": form,
+        "assessment": assessment,
+        "came_about": queries.for_objective(request.user, found),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "introductions/objective_review.html", context, status=status)
 
 
 @login_required

@@ -262,7 +262,7 @@ class World:
         yield reverse("contacts:seen_by", args=[self.connected.id])
         for one in (self.previewed, self.imported):
             yield reverse("contacts:import", args=[one.id])
-        for name in ("objective", "objective_edit", "objective_close"):
+        for name in ("objective", "objective_edit", "objective_close", "objective_review"):
             yield reverse(f"introductions:{name}", args=[self.objective.id])
         yield reverse("introductions:objective", args=[self.empty_objective.id])
         yield reverse("introductions:seat_people", args=[self.seat.id])
