@@ -13,6 +13,7 @@ class ReminderKind(models.TextChoices):
 
     KEEP_IN_TOUCH = "keep_in_touch", "Keep in touch"
     PROMISE = "promise", "Something promised"
+    PLAN = "plan", "A step of the plan"
     BIRTHDAY = "birthday", "Birthday"
     DATE = "date", "A day to think of"
     REVIEW = "review", "Look at an objective again"

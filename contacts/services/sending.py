@@ -27,6 +27,7 @@ from netapp.mail import outbox
 DIGEST_KINDS = (
     ReminderKind.KEEP_IN_TOUCH,
     ReminderKind.PROMISE,
+    ReminderKind.PLAN,
     ReminderKind.BIRTHDAY,
     ReminderKind.DATE,
     ReminderKind.REVIEW,

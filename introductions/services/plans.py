@@ -46,7 +46,7 @@ def take_on(*, member: User, key: str, person: Person, text: str, on: date, now:
     """The member will do it: a reminder on that morning. Said twice it is one reminder."""
     reminder = reminders.schedule(
         owner=member,
-        kind=ReminderKind.PROMISE,
+        kind=ReminderKind.PLAN,
         key=f"{PREFIX}{key}:{local_date(now, member.zone)}",
         due_at=reminders.morning_of(member, on),
         person=person,
@@ -69,7 +69,7 @@ def leave_again(*, member: User, reminder: Reminder, now: datetime) -> bool:
 
 def taken_on(*, member_id: int, now: datetime) -> list[Reminder]:
     """What the member took on and has not done, and what they did of late; the next first. One query."""
-    mine = Reminder.objects.filter(owner=member_id, key__startswith=PREFIX, kind=ReminderKind.PROMISE)
+    mine = Reminder.objects.filter(owner=member_id, key__startswith=PREFIX, kind=ReminderKind.PLAN)
     is_open = mine.filter(state__in=reminders.OPEN)
     is_done = mine.filter(state=ReminderState.DONE, closed_at__gt=now - DONE_HOLDS)
     return list((is_open | is_done).select_related("person").order_by("due_at", "id"))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from time_machine import travel
 
 from contacts.models import Person, Reach, Relation, Reminder, ReminderState
-from contacts.services import reminders
+from contacts.services import reminders, sending
 from introductions import planning
 from introductions.assessment import Assessment, assess
 from introductions.lifecycle import State
@@ -27,6 +27,7 @@ from introductions.services import objectives as objective_services
 from introductions.services import plans, searches
 from introductions.today import put_aside, take_up
 from netapp.accounts.models import User
+from netapp.mail.models import Letter
 from tests.factories import (
     NOW,
     AcquaintanceFactory,
@@ -258,6 +259,11 @@ class TestChoosing:
         reminder = Reminder.objects.get()
         assert (reminder.text, reminder.person) == ("Get back in touch with Ben", world.ben)
         assert reminder.due_at >= NOW
+        sending.send_due(owner_id=world.alice.pk, now=reminder.due_at)
+        letter = Letter.objects.get(kind="digest")
+        assert letter.subject == "Get back in touch with Ben"
+        assert "From your plan: Get back in touch with Ben" in letter.text
+        assert "From your plan: Get back in touch with Ben" in letter.html
         world.work()
         assert not PlanAction.objects.filter(key=key).exists()
         page = alice_client.get(reverse("introductions:plan")).text
