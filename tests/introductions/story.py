@@ -16,7 +16,7 @@ from introductions.services import introductions as services
 from netapp.accounts.models import User
 from netapp.lib import tokens
 from netapp.mail.models import Letter, LetterState
-from tests.factories import NOW, ObjectiveFactory, SeatFactory
+from tests.factories import NOW, ObjectiveFactory, SeatFactory, UserFactory
 
 NOTE = "Hello Charlie,\n\nI am Alice, I photograph night shifts.\n\nWould you have twenty minutes for me?\n\nAlice"
 MESSAGE = "Hello Bob,\n\nyou know Charlie, I think. Would you pass this on?\n\nAlice"
@@ -98,3 +98,17 @@ def begin(alice: User, *, charlie_email: str = CHARLIE, charlie: Person | None =
 def asked(introduction: Introduction) -> list[str]:
     """The parties that have a question before them."""
     return list(introduction.consents.filter(state=ConsentState.ASKED).values_list("party", flat=True))
+
+
+def an_asker(email: str = BOB, target: str = CHARLIE) -> Story:
+    """Another member with a draft: to whoever reads `email`, about whoever reads `target`."""
+    asker = UserFactory(name="Another Asker")
+    verify(asker)
+    introducer = card(asker, "Bob Brook", email)
+    Person.objects.filter(id=introducer.id).update(last_contact_at=NOW - timedelta(days=1), strength=0.5)
+    introducer.refresh_from_db()
+    wanted = card(asker, "Charlie Cole", target, relation=Relation.WANTED)
+    introduction = services.draft(
+        owner=asker, target=wanted, introducer=introducer, seat=None, message="", note=NOTE, now=NOW
+    )
+    return Story(asker, introducer, wanted, introduction)

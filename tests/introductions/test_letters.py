@@ -16,7 +16,7 @@ from django.utils.html import strip_tags
 from time_machine import travel
 
 from contacts.models import AcquaintanceSource, Closeness
-from contacts.services import sending
+from contacts.services import sending, trials
 from contacts.services.acquaintances import record_acquaintance
 from introductions.choosing import next_best
 from introductions.services import closing
@@ -126,6 +126,11 @@ def introducer_told(story: Story) -> None:
     )
 
 
+def trial(story: Story) -> None:
+    trials.begin(owner=story.alice, now=NOW)
+    _remind(story, 0)
+
+
 def _remind(story: Story, days: int) -> None:
     with travel(NOW + days * DAY, tick=False):
         sending.send_due(owner_id=story.alice.id, now=timezone.now())
@@ -148,6 +153,7 @@ LETTERS = [
     did_you_talk_forwarded,
     thank_introducer,
     introducer_told,
+    trial,
 ]
 
 

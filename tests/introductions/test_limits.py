@@ -27,7 +27,7 @@ from netapp.mail import suppression
 from netapp.mail.models import Letter, LetterState
 from tests.conftest import BACKEND
 from tests.factories import NOW, UserFactory
-from tests.introductions.story import BOB, CHARLIE, NOTE, Story, begin, card, verify
+from tests.introductions.story import BOB, CHARLIE, NOTE, Story, an_asker, begin, card, verify
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -38,20 +38,6 @@ HOUR = timedelta(hours=1)
 def _that_evening() -> Iterator[None]:
     with travel(NOW + 12 * HOUR, tick=False):
         yield
-
-
-def an_asker(email: str = BOB, target: str = CHARLIE) -> Story:
-    """Another member with a draft: to whoever reads `email`, about whoever reads `target`."""
-    asker = UserFactory(name="Another Asker")
-    verify(asker)
-    introducer = card(asker, "Bob Brook", email)
-    Person.objects.filter(id=introducer.id).update(last_contact_at=NOW - DAY, strength=0.5)
-    introducer.refresh_from_db()
-    wanted = card(asker, "Charlie Cole", target, relation=Relation.WANTED)
-    introduction = services.draft(
-        owner=asker, target=wanted, introducer=introducer, seat=None, message="", note=NOTE, now=NOW
-    )
-    return Story(asker, introducer, wanted, introduction)
 
 
 def another(story: Story, name: str, *, introducer: Person | None = None, now: Any = NOW) -> Story:

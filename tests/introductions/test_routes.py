@@ -19,7 +19,7 @@ from introductions.routes import compute, refresh_routes, routes_to, want_routes
 from introductions.services import searches
 from netapp.accounts.models import User
 from tests.factories import NOW, AcquaintanceFactory, ObjectiveFactory, SeatFactory, SeatMatchFactory
-from tests.introductions.test_limits import an_asker
+from tests.introductions.story import an_asker
 from tests.networks import card, connect, member, verify
 from tests.workers import wait_until
 
