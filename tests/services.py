@@ -75,6 +75,7 @@ def _start() -> None:
         "MAIL_FROM": "kith@example.org",
         "STATIC_ROOT": str(static),
         "DATA_DIR": str(_folder / "data"),
+        "TEST_POSTGRES_BINARIES": str(database.binaries),
         "LOG_LEVEL": "INFO",
         "TIME_ZONE": "UTC",
     }

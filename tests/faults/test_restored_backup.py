@@ -31,7 +31,6 @@ from netapp.mail import outbox, pausing, tasks
 from netapp.mail.models import Letter, LetterState, PauseReason, PostOffice
 from tests.factories import PersonFactory, UserFactory
 from tests.faults.conftest import copies, drain
-from tests.services import _services
 from tests.smtp import SmtpSink
 from tests.workers import CeleryWorkers, wait_until
 
@@ -45,7 +44,7 @@ class Site:
         self.name, self.dump_file = name, folder / "backup"
         known = connection.settings_dict
         self._where = {"host": known["HOST"], "user": known["USER"]}
-        self._binaries = Path(_services[0].binaries)  # type: ignore[attr-defined]
+        self._binaries = Path(os.environ["TEST_POSTGRES_BINARIES"])
 
     def run(self, program: str, *arguments: str | Path) -> None:
         """A program of PostgreSQL's."""

@@ -10,8 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from redis import Redis
 
 from netapp.accounts.models import User
+from netapp.lib import marks
 from netapp.mail import claims, pausing, tasks
 from netapp.mail.models import Letter, LetterState, PauseReason, PostOffice
 from tests.mail.conftest import Post
@@ -132,3 +134,19 @@ class TestPage:
         answer: Any = client.get("/admin/mail/postoffice/1/change/")
         assert answer.status_code == 200
         assert "View on site" in answer.content.decode()
+
+
+def test_a_sweep_beside_us_is_no_sign_of_an_old_database(redis: Redis, monkeypatch: Any) -> None:
+    """Another worker beats between our reading of the row and our reading of what Redis saw."""
+    assert pausing.look(now=timezone.now()) is False
+    recall = marks.recall
+
+    def meanwhile(name: str) -> int | None:
+        pausing.beat()
+        return recall(name)
+
+    monkeypatch.setattr(marks, "recall", meanwhile)
+    assert pausing.look(now=timezone.now()) is False
+    monkeypatch.setattr(marks, "recall", recall)
+    PostOffice.objects.update(beats=0)
+    assert pausing.look(now=timezone.now()) is True, "but beats that are gone are"
