@@ -1,8 +1,6 @@
 """Crossing paths: whom a member would find in a town, and whom they might meet there through their friends."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,13 +9,11 @@ from django.db.models import F, Q, QuerySet
 
 from contacts.access import people_of
 from contacts.models import Acquaintance, Closeness, Person, Relation
-from contacts.words import fold
+from contacts.places import naming
 from netapp.accounts.models import User
 
 MOST: Final = 50
 """People of one kind that a page shows; of those the member knows, the closest."""
-
-_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +36,11 @@ class Crossings:
 def crossings(*, member: User, town: str) -> Crossings:
     """The member's people whose place names the town. Four queries, whatever their number.
 
-    Places are free text, so words are compared, without case and accents: "Lisbon" is found in "Lisbon, Portugal" and
-    "york" is not found in "Yorkshire"; it is in "New York", which the row says.
+    Places are free text, read with the help of a gazetteer (`contacts.places`): "Lisbon" is found in "Lisboa" and in
+    "Lisbon, Portugal", and "york" neither in "Yorkshire" nor in "New York".
     """
     mine = people_of(member).filter(archived_at=None).exclude(place="")
-    places = _naming(town, mine.order_by().values_list("place", flat=True).distinct())
+    places = naming(town, mine.order_by().values_list("place", flat=True).distinct())
     there = mine.filter(place__in=places).defer("notes", "search_text")
     known = list(_closest(there.filter(relation=Relation.KNOWN))[: MOST + 1])
     wanted = list(there.filter(relation=Relation.WANTED).order_by("sort_key", "id")[: MOST + 1])
@@ -54,15 +50,6 @@ def crossings(*, member: User, town: str) -> Crossings:
         wanted=[Wanted(person=one, through=through[one.id]) for one in wanted[:MOST]],
         is_cut=len(known) > MOST or len(wanted) > MOST,
     )
-
-
-def _naming(town: str, places: Iterable[str]) -> list[str]:
-    sought = f" {_words(town)} "
-    return [place for place in places if sought in f" {_words(place)} "]
-
-
-def _words(text: str) -> str:
-    return " ".join(_WORD.findall(fold(text)))
 
 
 def _closest(people: QuerySet[Person]) -> QuerySet[Person]:

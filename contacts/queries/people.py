@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from contacts.access import people_of
 from contacts.models import Person, Reminder, ReminderKind, SavedFilter
+from contacts.places import naming
 from contacts.queries import searching
 from contacts.services.reminders import OPEN
 from contacts.words import fold, search_words
@@ -79,7 +80,8 @@ def matching(*, member: User, wanted: Wanted, now: datetime) -> QuerySet[Person]
     if wanted.layer is not None:
         people = people.filter(layer=wanted.layer)
     if wanted.place:
-        people = people.filter(place__iexact=wanted.place)
+        places = people_of(member).exclude(place="").order_by().values_list("place", flat=True).distinct()
+        people = people.filter(place__in=naming(wanted.place, places))
     if wanted.organisation:
         people = people.filter(organisation__iexact=wanted.organisation)
     if wanted.quiet == "never":
