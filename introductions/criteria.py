@@ -2,8 +2,9 @@
 
 A seat has six lists (organisations, roles, places, tags, offers, words). Within a list the entries are alternatives;
 every list that has entries must be met. Entries are compared as whole words, without case or accents: "editor" is
-found in "Éditeur / Editor-in-chief" and not in "Editorial"; "BBC" not in "ABBC". Whoever is named fits whatever the
-lists say.
+found in "Éditeur / Editor-in-chief" and not in "Editorial"; "BBC" not in "ABBC". Roles are also found by
+their synonyms and by a higher level (`introductions.roles`), places by what they lie in (`contacts.places`). Whoever is
+named fits whatever the lists say.
 """
 
 import re
@@ -11,12 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from contacts.places import lies_in, near
 from contacts.words import fold
+from introductions.roles import role_of
 
 _TOKEN = re.compile(r"[\w+#]+")
 _EXACT = 1.0
 _PART = 0.8
+_ALIKE = 0.7
 _WORD = 0.6
+_NEARBY = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,11 @@ def _degree(card: Card, what: str, text: str, entry: str) -> float:
 
 def _role(card: Card, entry: str) -> tuple[float, str] | None:
     degree = _degree(card, "role", card.role, entry)
-    return (degree, "by their role" if degree == _EXACT else f"“{entry}” in their role") if degree else None
+    if degree:
+        return degree, "by their role" if degree == _EXACT else f"“{entry}” in their role"
+    if role_of(card.role).answers(role_of(entry)):
+        return _ALIKE, f"“{entry}”, as {card.role}"
+    return None
 
 
 def _organisation(card: Card, entry: str) -> tuple[float, str] | None:
@@ -133,8 +142,10 @@ def _organisation(card: Card, entry: str) -> tuple[float, str] | None:
 
 
 def _place(card: Card, entry: str) -> tuple[float, str] | None:
-    degree = _degree(card, "place", card.place, entry)
-    return (degree, f"in {card.place}") if degree else None
+    if lies_in(card.place, entry):
+        return _EXACT if card.folded("place", card.place) == _entry(entry) else _PART, f"in {card.place}"
+    kilometres = near(card.place, entry)
+    return (_NEARBY, f"in {card.place}, {kilometres} km from {entry}") if kilometres is not None else None
 
 
 def _tag(card: Card, entry: str) -> tuple[float, str] | None:
