@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from redis import Redis
 
 from contacts import tasks
@@ -114,6 +114,32 @@ def test_three_workers_at_once_prepare_one_file(alice: User) -> None:
         worker.join()
     whole(export)
     assert Export.objects.get().fence == 1
+
+
+def test_another_worker_looking_at_the_row_keeps_nobody_from_it(alice: User) -> None:
+    """The one who may prepare it meets another who has the row only to find that he may not."""
+    fill(alice)
+    export = asking.ask(owner=alice)
+
+    def at_work() -> None:
+        try:
+            tasks.run_export(str(export.id))
+        finally:
+            connections.close_all()
+
+    worker = Thread(target=at_work)
+    with transaction.atomic():
+        Export.objects.select_for_update(no_key=True).get(id=export.id)
+        worker.start()
+        wait_until(_somebody_waits, seconds=30)
+    worker.join()
+    whole(export)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_everything_is_of_one_moment(alice: User) -> None:

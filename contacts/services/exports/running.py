@@ -87,7 +87,9 @@ def _claim(export_id: UUID, now: datetime, *, is_alone: bool) -> Claim | None:
     """Take it where nobody is at it, or where whoever is has been at it for longer than a task may run."""
     with transaction.atomic():
         export = (
-            Export.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+            # Whoever is alone waits for the row: those who come to find that they are not hold it for a moment, and if
+            # they were skipped for that, nobody at all would prepare it before the next sweep.
+            Export.objects.select_for_update(skip_locked=not is_alone, of=("self",), no_key=True)
             .select_related("owner")
             .filter(id=export_id, state=ExportState.WAITING)
             .first()
