@@ -87,7 +87,7 @@ class Gazetteer:
         return line[: line.index(b"\t") + 1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def places_named(name: str) -> tuple[tuple[Named, ...], bool]:
     """`Gazetteer.find` of the one gazetteer; the same few names come again and again."""
     found, goes_on = gazetteer().find(name)

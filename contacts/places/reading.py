@@ -55,7 +55,7 @@ class _Span:
     is_letters: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def meant(text: str) -> frozenset[Place]:
     """The places that a line names: none, one, several ("Lisbon and Porto"), or what an ambiguous name may mean.
 
