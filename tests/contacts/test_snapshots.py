@@ -175,7 +175,7 @@ def test_one_that_cannot_be_trusted_is_refused_and_built_again(folder: Path, har
 def test_one_builds_at_a_time(folder: Path):
     small_world()
     with psycopg.connect(site_environment()["DATABASE_URL"]) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [0x4B697468_736E6170])
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [0x4B697468_736E6170])
         assert not build(folder, now=NOW, anew=True)
         assert storage.current(folder) is None if folder.exists() else True
     assert build(folder, now=NOW, anew=True)
